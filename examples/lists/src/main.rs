@@ -1,0 +1,2 @@
+//! Shared lists.
+fn main() {}

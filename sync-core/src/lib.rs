@@ -1,0 +1,1 @@
+//! Rust structs kept in sync.

@@ -1,0 +1,1 @@
+//! Aids shared by the whole-system tests.
