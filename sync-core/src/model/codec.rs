@@ -1,0 +1,131 @@
+//! How a field's type meets the value domain: natively, through serde, or through a user's module.
+//!
+//! [`Codec`] is what the derive's typed lines call. [`Native`] is for `SyncValue` types; [`Opaque`] for
+//! foreign types with serde's traits; `#[sync(with = "module")]` writes a codec of its own.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::input::Input;
+use super::refusal::Refusal;
+use super::value::{Kind, SyncValue};
+use super::view::{Value, View};
+
+/// The way a field of type `T` is shown, read, compared and normalised.
+pub trait Codec<T>: Send + Sync + 'static {
+    /// How stores and clients see it.
+    const KIND: Kind;
+    /// See [`SyncValue::NULL_IS_ABSENT`].
+    const NULL_IS_ABSENT: bool = false;
+    /// A look at the value.
+    fn view(value: &T) -> View<'_>;
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what was expected.
+    fn read(input: Input<'_>) -> Result<T, Refusal>;
+    /// Whether two values are the same.
+    fn same(a: &T, b: &T) -> bool;
+    /// Brings the value into the value domain.
+    ///
+    /// # Errors
+    /// A [`Refusal`] of what cannot be brought there.
+    fn normalize(value: &mut T) -> Result<(), Refusal>;
+    /// What a missing field reads as.
+    fn absent() -> Option<T> {
+        None
+    }
+}
+
+/// The codec of `SyncValue` types.
+#[derive(Clone, Copy, Debug)]
+pub struct Native;
+
+impl<T: SyncValue> Codec<T> for Native {
+    const KIND: Kind = T::KIND;
+    const NULL_IS_ABSENT: bool = T::NULL_IS_ABSENT;
+    fn view(value: &T) -> View<'_> {
+        value.view()
+    }
+    fn read(input: Input<'_>) -> Result<T, Refusal> {
+        T::read(input)
+    }
+    fn same(a: &T, b: &T) -> bool {
+        a.same(b)
+    }
+    fn normalize(value: &mut T) -> Result<(), Refusal> {
+        value.normalize()
+    }
+    fn absent() -> Option<T> {
+        T::absent()
+    }
+}
+
+/// The codec of foreign types with serde's traits: stored as what serde makes of them, compared by that.
+#[derive(Clone, Copy, Debug)]
+pub struct Opaque;
+
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Codec<T> for Opaque {
+    const KIND: Kind = Kind::Any;
+    fn view(value: &T) -> View<'_> {
+        match to_value(value) {
+            Ok(Value::Null) => View::Absent,
+            Ok(value) => View::Owned(Box::new(value)),
+            Err(refusal) => View::Refused(refusal),
+        }
+    }
+    fn read(input: Input<'_>) -> Result<T, Refusal> {
+        let value = super::json::to_serde_json(&input.into_value()?);
+        serde_json::from_value(value).map_err(|error| Refusal::new(error.to_string()))
+    }
+    fn same(a: &T, b: &T) -> bool {
+        matches!((to_value(a), to_value(b)), (Ok(a), Ok(b)) if a == b)
+    }
+    fn normalize(value: &mut T) -> Result<(), Refusal> {
+        to_value(value).and_then(|mut value| SyncValue::normalize(&mut value))
+    }
+    fn absent() -> Option<T> {
+        serde_json::from_value(serde_json::Value::Null).ok()
+    }
+}
+
+fn to_value<T: Serialize>(value: &T) -> Result<Value, Refusal> {
+    let json = serde_json::to_vec(value).map_err(|error| Refusal::new(error.to_string()))?;
+    super::json::read_json(&json, Value::read)
+}
+
+/// The codec of `#[sync(with = "module")]`: `module::to_value(&T) -> Value` and
+/// `module::from_value(Value) -> Result<T, Refusal>`, named by the derive through [`Convert`].
+#[derive(Debug)]
+pub struct With<C>(PhantomData<fn() -> C>);
+
+/// The two functions of a user's module, as the derive hands them over.
+#[doc(hidden)]
+pub trait Convert<T>: Send + Sync + 'static {
+    fn to_value(value: &T) -> Value;
+    fn from_value(value: Value) -> Result<T, Refusal>;
+}
+
+impl<T: Clone + Send + Sync + 'static, C: Convert<T>> Codec<T> for With<C> {
+    const KIND: Kind = Kind::Any;
+    fn view(value: &T) -> View<'_> {
+        match C::to_value(value) {
+            Value::Null => View::Absent,
+            value => View::Owned(Box::new(value)),
+        }
+    }
+    fn read(input: Input<'_>) -> Result<T, Refusal> {
+        C::from_value(input.into_value()?)
+    }
+    fn same(a: &T, b: &T) -> bool {
+        C::to_value(a) == C::to_value(b)
+    }
+    fn normalize(value: &mut T) -> Result<(), Refusal> {
+        SyncValue::normalize(&mut C::to_value(value))
+    }
+    fn absent() -> Option<T> {
+        C::from_value(Value::Null).ok()
+    }
+}

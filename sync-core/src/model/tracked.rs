@@ -1,0 +1,250 @@
+//! The tracked pair under a `Model`: the document last known from the backend, and the edited one.
+//!
+//! Pure: no backend, no clock. Invariants: while nothing was edited both are the same `Arc`; recorded sets
+//! are not yet in `current`; `base_rev` is the revision whose document `base` is, also when single leaves
+//! of later commits were taken over (then `behind` says so).
+
+use std::sync::{Arc, OnceLock};
+
+use super::document::{Doc, Extra, Rev};
+use super::field::{Field, FieldSet};
+use super::view::Value;
+use super::{ModelPatch, SyncModel};
+
+/// A document with its edits.
+#[derive(Clone, Debug)]
+pub struct Tracked<M: SyncModel> {
+    base: Option<Arc<M>>,
+    base_rev: Rev,
+    extra: Option<Extra>,
+    current: Arc<M>,
+    /// Sets that were recorded and not applied to `current` yet.
+    recorded: Option<Box<M::Patch>>,
+    /// `current` with `recorded` applied, made at the first look.
+    shown: OnceLock<Arc<M>>,
+    behind: bool,
+}
+
+/// One changed field: its name, the old value, the new one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// The field's wire name.
+    pub field: &'static str,
+    /// Its value before; `Null` where there was none.
+    pub old: Value,
+    /// Its value now.
+    pub new: Value,
+}
+
+impl<M: SyncModel> Tracked<M> {
+    /// A document as it was fetched.
+    pub fn fetched(doc: Doc<M>) -> Self {
+        Tracked {
+            current: doc.value.clone(),
+            base: Some(doc.value),
+            base_rev: doc.rev,
+            extra: doc.extra,
+            recorded: None,
+            shown: OnceLock::new(),
+            behind: false,
+        }
+    }
+
+    /// A document that no backend has yet.
+    pub fn unsaved(value: M) -> Self {
+        Tracked {
+            current: Arc::new(value),
+            base: None,
+            base_rev: 0,
+            extra: None,
+            recorded: None,
+            shown: OnceLock::new(),
+            behind: false,
+        }
+    }
+
+    /// The document with all edits.
+    pub fn get(&self) -> &M {
+        match &self.recorded {
+            None => &self.current,
+            Some(recorded) => self.shown.get_or_init(|| {
+                let mut value = (*self.current).clone();
+                value.apply(recorded);
+                Arc::new(value)
+            }),
+        }
+    }
+
+    /// The document, to be edited; cloned at the first edit.
+    pub fn get_mut(&mut self) -> &mut M {
+        self.materialize();
+        Arc::make_mut(&mut self.current)
+    }
+
+    fn materialize(&mut self) {
+        if let Some(recorded) = self.recorded.take() {
+            match self.shown.take() {
+                Some(shown) => self.current = shown,
+                None => Arc::make_mut(&mut self.current).apply(&recorded),
+            }
+        }
+    }
+
+    /// Records that this field becomes that value, without a clone of the document.
+    pub fn set<T: 'static>(&mut self, field: Field<M, T>, value: impl Into<T>) {
+        self.shown.take();
+        self.recorded.get_or_insert_default().set(field, value);
+    }
+
+    /// The document last known from the backend.
+    pub fn base(&self) -> Option<&Arc<M>> {
+        self.base.as_ref()
+    }
+
+    /// The revision of the base; 0 for an unsaved document.
+    pub fn rev(&self) -> Rev {
+        self.base_rev
+    }
+
+    /// What the backend has beside the fields of this struct.
+    pub fn extra(&self) -> Option<&Extra> {
+        self.extra.as_ref()
+    }
+
+    /// Whether the backend is known to have moved on from the base.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Notes that the backend has moved on.
+    pub fn note_behind(&mut self) {
+        self.behind = true;
+    }
+
+    /// The edits, as a patch; empty where nothing differs. All fields of an unsaved document.
+    pub fn patch(&self) -> M::Patch {
+        let Some(base) = &self.base else { return self.get().clone().into_patch() };
+        let mut patch = M::Patch::default();
+        if !Arc::ptr_eq(base, &self.current) {
+            base.diff(&self.current, &mut patch);
+        }
+        if let Some(recorded) = &self.recorded {
+            patch.merge((**recorded).clone());
+            for index in recorded.fields().iter() {
+                if patch.slot(index).is_value(base.any(index)) {
+                    patch.slot_mut(index).clear();
+                }
+            }
+        }
+        patch
+    }
+
+    /// The fields that differ from the base.
+    pub fn changed(&self) -> FieldSet {
+        if self.is_clean() { FieldSet::new() } else { self.patch().fields() }
+    }
+
+    /// Whether it is known without comparing that nothing was edited.
+    pub fn is_clean(&self) -> bool {
+        self.recorded.is_none() && self.base.as_ref().is_some_and(|base| Arc::ptr_eq(base, &self.current))
+    }
+
+    /// Each edited field with its old and its new value.
+    pub fn changes(&self) -> Vec<FieldChange> {
+        let patch = self.patch();
+        let fields = patch.fields();
+        let change = |index: usize| FieldChange {
+            field: M::SCHEMA.fields[index].name,
+            old: self.base.as_ref().and_then(|base| base.view(index).to_value().ok()).unwrap_or_default(),
+            new: patch.slot(index).view().to_value().unwrap_or_default(),
+        };
+        fields.iter().map(change).collect()
+    }
+
+    /// Drops all edits.
+    pub fn revert(&mut self) {
+        if let Some(base) = &self.base {
+            self.current = base.clone();
+            self.recorded = None;
+            self.shown.take();
+        }
+    }
+
+    /// The edited document as it is now, shared: what a save sends along.
+    pub fn snapshot(&mut self) -> Arc<M> {
+        self.materialize();
+        self.current.clone()
+    }
+
+    /// Takes a newer document as the base and keeps the edits, field by field.
+    pub fn rebase(&mut self, doc: Doc<M>) {
+        let edits = (!self.is_clean() && self.base.is_some()).then(|| self.patch());
+        self.adopt(doc, edits);
+        self.behind = false;
+    }
+
+    /// Takes what a save of the document `sent` committed: `outcome` on top of `prev`, now at `rev`.
+    ///
+    /// Where the commit was made on top of the base, the base becomes the committed document; else it
+    /// takes over the committed leaves only, keeps its revision, and is behind. Edits made since `sent`
+    /// stay edits.
+    pub fn committed(
+        &mut self,
+        sent: &Arc<M>,
+        outcome: &M::Patch,
+        prev: Rev,
+        rev: Rev,
+        document: Option<Arc<M>>,
+    ) {
+        self.materialize();
+        let later = (!Arc::ptr_eq(sent, &self.current)).then(|| {
+            let mut later = M::Patch::default();
+            sent.diff(&self.current, &mut later);
+            later
+        });
+        let in_step = prev == self.base_rev;
+        let value = match (document, &self.base) {
+            (Some(document), _) if in_step => document,
+            (_, Some(base)) => {
+                let mut value = (**base).clone();
+                value.apply(outcome);
+                Arc::new(value)
+            }
+            (Some(document), None) => document,
+            (None, None) => sent.clone(),
+        };
+        let rev = if in_step { rev } else { self.base_rev };
+        let extra = self.extra.clone();
+        self.adopt(Doc { value, extra, rev }, later);
+        self.behind = !in_step;
+    }
+
+    /// Takes a fact that patches the document at `prev`; `false` where the base is not at `prev`.
+    pub fn advance(&mut self, outcome: &M::Patch, prev: Rev, rev: Rev) -> bool {
+        let Some(base) = self.base.as_ref().filter(|_| self.base_rev == prev) else { return false };
+        let mut value = (**base).clone();
+        value.apply(outcome);
+        let extra = self.extra.clone();
+        self.rebase(Doc { value: Arc::new(value), extra, rev });
+        true
+    }
+
+    fn adopt(&mut self, doc: Doc<M>, edits: Option<M::Patch>) {
+        self.recorded = None;
+        self.shown.take();
+        self.current = doc.value.clone();
+        if let Some(edits) = edits.filter(|edits| !edits.is_empty()) {
+            Arc::make_mut(&mut self.current).apply(&edits);
+        }
+        self.base = Some(doc.value);
+        self.base_rev = doc.rev;
+        self.extra = doc.extra;
+    }
+
+    /// The edited document itself.
+    pub fn into_inner(mut self) -> M {
+        self.materialize();
+        self.base = None;
+        Arc::unwrap_or_clone(self.current)
+    }
+}
