@@ -1,8 +1,12 @@
 //! Rust structs kept in sync: between handles in one process, between server processes, and with browsers.
 
+pub mod backend;
 mod error;
+pub mod middleware;
 pub mod model;
 pub mod prelude;
+pub mod query;
+pub mod store;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]
@@ -10,3 +14,4 @@ pub mod __private;
 
 pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
+pub use query::{Filter, Query};

@@ -31,6 +31,7 @@ pub use encode::{debug_patch, deserialize_patch, serialize_model, serialize_patc
 pub(crate) use encode::{decode_doc, decode_patch, encode_doc, encode_patch};
 pub use field::{Field, FieldSet};
 pub use id::ModelId;
+pub(crate) use input::read_operators;
 pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};
 pub use invalid::Invalid;
 pub use json::{SAFE_INTEGER, Spelling};
