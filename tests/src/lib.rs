@@ -1,13 +1,15 @@
-//! Aids shared by the whole-system tests: real server processes.
+//! Aids shared by the whole-system tests: real browsers and real server processes.
 //!
 //! What a test starts ends with the test, also when the test is killed: see [`guard`].
 
+pub mod browser;
 pub mod failure;
 pub mod guard;
 pub mod process;
 
 use std::path::PathBuf;
 
+pub use browser::{Browser, Page, User};
 pub use failure::{Failure, Result};
 pub use process::Program;
 
