@@ -1,5 +1,9 @@
 //! Rust structs kept in sync: between handles in one process, between server processes, and with browsers.
 
+// The derive's output says `::sync_core`, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as sync_core;
+
 mod error;
 pub mod model;
 pub mod prelude;
@@ -10,3 +14,4 @@ pub mod __private;
 
 pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
+pub use sync_derive::{SyncModel, SyncValue};

@@ -2,4 +2,5 @@
 
 pub use crate::error::Error;
 pub use crate::model::{Invalid, ModelPatch, SyncModel, SyncValue};
+pub use sync_derive::{SyncModel, SyncValue};
 pub use uuid::Uuid;
