@@ -1,6 +1,10 @@
 //! Rust structs kept in sync: between handles in one process, between server processes, and with browsers.
 
 pub mod backend;
+// The derive's output says `::sync_core`, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as sync_core;
+
 mod error;
 pub mod middleware;
 pub mod model;
@@ -15,3 +19,4 @@ pub mod __private;
 pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use query::{Filter, Query};
+pub use sync_derive::{SyncModel, SyncValue};

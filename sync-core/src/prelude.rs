@@ -6,4 +6,5 @@ pub use crate::middleware::AssignId;
 pub use crate::model::{Invalid, ModelPatch, SyncModel, SyncValue};
 pub use crate::query::Filter;
 pub use crate::store::MemoryStore;
+pub use sync_derive::{SyncModel, SyncValue};
 pub use uuid::Uuid;

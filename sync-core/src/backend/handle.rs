@@ -18,7 +18,7 @@ use super::request::{Op, Reply, Request};
 use super::shared::Shared;
 use super::write::not_found;
 use crate::error::{Code, Error};
-use crate::model::{Doc, FieldSet, SyncModel};
+use crate::model::{Doc, FieldSet, IntoNew, SyncModel};
 use crate::query::{Filter, Query};
 
 /// How many creates of `create_many` are on their way at once.
@@ -55,18 +55,6 @@ impl<M: SyncModel> Clone for Backend<M> {
 impl<M: SyncModel> std::fmt::Debug for Backend<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Backend").field("name", &self.0.name).finish_non_exhaustive()
-    }
-}
-
-/// What a document can be created from: the struct, or a patch that says its fields.
-pub trait IntoNew<M: SyncModel> {
-    /// The fields of the new document.
-    fn into_new(self) -> M::Patch;
-}
-
-impl<M: SyncModel> IntoNew<M> for M {
-    fn into_new(self) -> M::Patch {
-        self.into_patch()
     }
 }
 

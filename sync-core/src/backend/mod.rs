@@ -26,7 +26,7 @@ pub use context::{Author, Context, Origin};
 pub use cursor::Cursor;
 pub use event::{Event, Interest, Signal};
 pub use find::{Find, Page};
-pub use handle::{Backend, IntoNew};
+pub use handle::Backend;
 pub use hub::{Hub, HubStats};
 pub use instance::Model;
 pub use mailbox::Subscription;

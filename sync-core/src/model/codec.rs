@@ -19,6 +19,8 @@ pub trait Codec<T>: Send + Sync + 'static {
     const KIND: Kind;
     /// See [`SyncValue::NULL_IS_ABSENT`].
     const NULL_IS_ABSENT: bool = false;
+    /// Whether [`absent`](Codec::absent) gives a value, where that is known at compile time.
+    const OPTIONAL: bool = false;
     /// A look at the value.
     fn view(value: &T) -> View<'_>;
     /// Reads one value.
@@ -46,6 +48,7 @@ pub struct Native;
 impl<T: SyncValue> Codec<T> for Native {
     const KIND: Kind = T::KIND;
     const NULL_IS_ABSENT: bool = T::NULL_IS_ABSENT;
+    const OPTIONAL: bool = T::OPTIONAL;
     fn view(value: &T) -> View<'_> {
         value.view()
     }
@@ -97,35 +100,40 @@ fn to_value<T: Serialize>(value: &T) -> Result<Value, Refusal> {
 }
 
 /// The codec of `#[sync(with = "module")]`: `module::to_value(&T) -> Value` and
-/// `module::from_value(Value) -> Result<T, Refusal>`, named by the derive through [`Convert`].
+/// `module::from_value(Value) -> Result<T, Refusal>`, which the derive hands over as the [`Convert`] of the
+/// struct and the field's index.
 #[derive(Debug)]
-pub struct With<C>(PhantomData<fn() -> C>);
+pub struct With<S, const FIELD: usize>(PhantomData<fn() -> S>);
 
-/// The two functions of a user's module, as the derive hands them over.
+/// The two functions of a user's module, for one field of the struct.
 #[doc(hidden)]
-pub trait Convert<T>: Send + Sync + 'static {
+pub trait Convert<T, const FIELD: usize>: Send + Sync + 'static {
     fn to_value(value: &T) -> Value;
     fn from_value(value: Value) -> Result<T, Refusal>;
 }
 
-impl<T: Clone + Send + Sync + 'static, C: Convert<T>> Codec<T> for With<C> {
+impl<T, S, const FIELD: usize> Codec<T> for With<S, FIELD>
+where
+    T: Clone + Send + Sync + 'static,
+    S: Convert<T, FIELD>,
+{
     const KIND: Kind = Kind::Any;
     fn view(value: &T) -> View<'_> {
-        match C::to_value(value) {
+        match S::to_value(value) {
             Value::Null => View::Absent,
             value => View::Owned(Box::new(value)),
         }
     }
     fn read(input: Input<'_>) -> Result<T, Refusal> {
-        C::from_value(input.into_value()?)
+        S::from_value(input.into_value()?)
     }
     fn same(a: &T, b: &T) -> bool {
-        C::to_value(a) == C::to_value(b)
+        S::to_value(a) == S::to_value(b)
     }
     fn normalize(value: &mut T) -> Result<(), Refusal> {
-        SyncValue::normalize(&mut C::to_value(value))
+        SyncValue::normalize(&mut S::to_value(value))
     }
     fn absent() -> Option<T> {
-        C::from_value(Value::Null).ok()
+        S::from_value(Value::Null).ok()
     }
 }

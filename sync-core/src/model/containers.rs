@@ -15,6 +15,7 @@ impl<T: SyncValue> SyncValue for Option<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = true;
     const NULL_IS_ABSENT: bool = !T::NULLABLE;
+    const OPTIONAL: bool = true;
     fn view(&self) -> View<'_> {
         match self {
             None => View::Absent,
@@ -49,6 +50,7 @@ impl<T: SyncValue> SyncValue for Box<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = T::NULLABLE;
     const NULL_IS_ABSENT: bool = T::NULL_IS_ABSENT;
+    const OPTIONAL: bool = T::OPTIONAL;
     fn view(&self) -> View<'_> {
         (**self).view()
     }
@@ -70,6 +72,7 @@ impl<T: SyncValue> SyncValue for Arc<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = T::NULLABLE;
     const NULL_IS_ABSENT: bool = T::NULL_IS_ABSENT;
+    const OPTIONAL: bool = T::OPTIONAL;
     fn view(&self) -> View<'_> {
         (**self).view()
     }

@@ -1,5 +1,6 @@
 //! The table that the derive writes for each model: what codecs, stores, policies and clients need to know.
 
+use super::codec::Codec;
 use super::value::Kind;
 
 /// What is known of a model at compile time.
@@ -32,6 +33,19 @@ pub struct FieldInfo {
     pub optional: bool,
     /// What the annotations say of it.
     pub flags: Flags,
+}
+
+impl FieldInfo {
+    /// A row as the derive writes it; `default` says whether the field names one.
+    #[doc(hidden)]
+    pub const fn of<T, C: Codec<T>>(
+        name: &'static str,
+        aliases: &'static [&'static str],
+        default: bool,
+        flags: Flags,
+    ) -> Self {
+        FieldInfo { name, aliases, kind: C::KIND, optional: default || C::OPTIONAL, flags }
+    }
 }
 
 /// What a save does when the document is no longer at the revision it was fetched at.

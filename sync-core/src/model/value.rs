@@ -91,6 +91,9 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
     /// Whether null stands for [`absent`](SyncValue::absent); not so for `Option<Option<T>>`.
     const NULL_IS_ABSENT: bool = false;
 
+    /// Whether [`absent`](SyncValue::absent) gives a value.
+    const OPTIONAL: bool = false;
+
     /// A borrowed look at it; [`View::Absent`] is left out of documents.
     fn view(&self) -> View<'_>;
 

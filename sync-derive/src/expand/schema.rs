@@ -1,0 +1,52 @@
+//! The schema: one row per stored field.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::codec;
+use crate::attr::Key;
+use crate::model::{Default, Field, Model, plain};
+
+/// The initializer of `SCHEMA`.
+pub(super) fn table(model: &Model) -> TokenStream {
+    let (name, backend, validates) = (plain(&model.ident), &model.backend, model.validate.is_some());
+    let id = Literal::usize_unsuffixed(model.id().map_or(0, |(index, _)| index));
+    let conflict = if model.rejects { quote!(Reject) } else { quote!(Merge) };
+    let rows = model.stored().enumerate().map(|(index, field)| row(model, field, index));
+    quote! {
+        &__sync::Schema {
+            model: #name,
+            backend: #backend,
+            fields: &[#(#rows),*],
+            id: #id,
+            conflict: __sync::Conflict::#conflict,
+            validates: #validates,
+        }
+    }
+}
+
+fn row(model: &Model, field: &Field, index: usize) -> TokenStream {
+    let (name, ty) = (&field.name, &field.ty);
+    let codec = codec(field, index, &model.ident, &quote!(__sync));
+    let aliases = field.attrs.texts(Key::Alias);
+    let optional = !matches!(field.default, Default::Absent);
+    let flags = flags(field);
+    quote!(__sync::FieldInfo::of::<#ty, #codec>(#name, &[#(#aliases),*], #optional, #flags))
+}
+
+/// `Flags::NONE`, or the flags joined.
+fn flags(field: &Field) -> TokenStream {
+    let flag = |key| match key {
+        Key::Private => Some(quote!(PRIVATE)),
+        Key::Tracked => Some(quote!(TRACKED)),
+        Key::Readonly => Some(quote!(READONLY)),
+        Key::Facet => Some(quote!(FACET)),
+        Key::Search => Some(quote!(SEARCH)),
+        Key::Index => Some(quote!(INDEX)),
+        Key::Unique => Some(quote!(UNIQUE)),
+        Key::Whole => Some(quote!(WHOLE)),
+        _ => None,
+    };
+    let given = field.attrs.keys().filter_map(|(key, _)| flag(key));
+    given.fold(quote!(__sync::Flags::NONE), |all, flag| quote!(#all.with(__sync::Flags::#flag)))
+}
