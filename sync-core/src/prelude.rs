@@ -2,7 +2,7 @@
 
 pub use crate::backend::{Action, Backend, Event, Model, Origin, Registry};
 pub use crate::error::Error;
-pub use crate::middleware::AssignId;
+pub use crate::middleware::{AssignId, Validate};
 pub use crate::model::{Invalid, ModelPatch, SyncModel, SyncValue};
 pub use crate::query::Filter;
 pub use crate::store::MemoryStore;

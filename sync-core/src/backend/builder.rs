@@ -88,7 +88,9 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
             if let Some(store) = &self.store {
                 hub.opened(store.open(Feed(hub.clone())).await?);
             }
-            self.layers.iter().for_each(|layer| layer.attach(&hub));
+            for layer in &self.layers {
+                layer.attach(&hub).await?;
+            }
             let shared = Arc::new(Shared {
                 name: self.name,
                 layers: self.layers,

@@ -93,6 +93,8 @@ pub enum Interest<M: SyncModel> {
     One(M::Id),
     /// Changes that touch one of these fields; creates and deletes touch all.
     Fields(FieldSet),
+    /// Events of this origin (`None`: any) that are about this action (`None`: any).
+    From(Option<Origin>, Option<Action>),
 }
 
 impl<M: SyncModel> Interest<M> {
@@ -103,6 +105,14 @@ impl<M: SyncModel> Interest<M> {
             (Interest::One(id), Event::Signal(signal)) => signal.id.as_ref() == Some(id),
             (Interest::Fields(fields), Event::Change(change)) => change.changed().meets(fields),
             (Interest::Fields(_), Event::Signal(_)) => true,
+            (Interest::From(origin, action), Event::Change(change)) => {
+                origin.is_none_or(|origin| origin == change.origin())
+                    && action.is_none_or(|action| action == change.action)
+            }
+            (Interest::From(origin, action), Event::Signal(signal)) => {
+                origin.is_none_or(|origin| origin == signal.context.origin())
+                    && action.is_none_or(|action| action == signal.action)
+            }
         }
     }
 }

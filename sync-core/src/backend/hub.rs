@@ -18,8 +18,9 @@ use tokio::runtime::Handle;
 use super::change::{Body, Change};
 use super::cursor::Cursor;
 use super::event::{Event, Interest, Signal};
-use super::mailbox::{Mailbox, Subscription};
+use super::mailbox::Mailbox;
 use super::store::{Boxed, Opened};
+use super::subscription::Subscription;
 use crate::error::Error;
 use crate::model::{Doc, Rev, SyncModel};
 
@@ -59,7 +60,7 @@ struct State<M: SyncModel> {
     last: LruCache<M::Id, Rev>,
     held: HashMap<M::Id, BTreeMap<Rev, Arc<Change<M>>>>,
     held_in_all: usize,
-    readers: Vec<(u64, Interest<M>, Arc<Mailbox<M>>)>,
+    readers: Vec<(u64, Interest<M>, Arc<Mailbox<Event<M>>>)>,
     next_reader: u64,
     closed: bool,
 }
@@ -273,7 +274,7 @@ impl<M: SyncModel> Hub<M> {
         state.last.clear();
         state.held.clear();
         state.held_in_all = 0;
-        state.readers.iter().for_each(|(_, _, mailbox)| mailbox.reset());
+        state.readers.iter().for_each(|(_, _, mailbox)| mailbox.lose());
     }
 
     /// Tells something that is not kept.
@@ -282,7 +283,7 @@ impl<M: SyncModel> Hub<M> {
     }
 
     /// A reader from now on.
-    pub(crate) fn subscribe(&self, interest: Interest<M>) -> Subscription<M> {
+    pub fn subscribe(&self, interest: Interest<M>) -> Subscription<M> {
         self.subscribe_from(interest, None).0
     }
 
@@ -308,7 +309,7 @@ impl<M: SyncModel> Hub<M> {
                 hub.state().readers.retain(|(reader, ..)| *reader != key);
             }
         };
-        (Subscription { mailbox, unsubscribe: Some(Box::new(unsubscribe)) }, missed)
+        (Subscription::new(mailbox, unsubscribe), missed)
     }
 
     /// Where the log stands: everything at or below was delivered.

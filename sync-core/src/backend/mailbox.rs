@@ -1,53 +1,52 @@
-//! A subscriber's queue: bounded, and honest at its bound.
+//! A reader's queue: bounded, and honest at its bound.
 //!
-//! Invariant: what a reader takes is every event since it subscribed, in order, or a `Reset` in place of
-//! what did not fit. At 1,024 waiting events the queue is emptied, and the reader gets one `Reset`.
+//! Invariant: what a reader takes is everything since it subscribed, in order, or one [`Lost`] in place of
+//! what did not fit. At 1,024 waiting items the queue is emptied and `Lost` takes its place; nothing is
+//! queued then until the reader took it, for it reads everything anew at that point.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
-use futures_core::Stream;
+/// How many items wait for one reader.
+pub(crate) const MAILBOX: usize = 1_024;
 
-use super::event::Event;
-use crate::model::SyncModel;
+/// Items were lost to this reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost;
 
-/// How many events wait for one reader.
-pub(crate) const MAILBOX_EVENTS: usize = 1_024;
-
-pub(crate) struct Mailbox<M: SyncModel> {
-    state: Mutex<State<M>>,
+pub(crate) struct Mailbox<T> {
+    state: Mutex<State<T>>,
 }
 
-struct State<M: SyncModel> {
-    queue: VecDeque<Event<M>>,
-    /// A reset is owed; nothing is queued until the reader took it, for it reads everything anew then.
-    reset: bool,
+struct State<T> {
+    queue: VecDeque<T>,
+    lost: bool,
     closed: bool,
     waker: Option<Waker>,
 }
 
-impl<M: SyncModel> Mailbox<M> {
+impl<T> Mailbox<T> {
     pub(crate) fn new() -> Self {
-        let state = State { queue: VecDeque::new(), reset: false, closed: false, waker: None };
-        Mailbox { state: Mutex::new(state) }
+        Mailbox {
+            state: Mutex::new(State { queue: VecDeque::new(), lost: false, closed: false, waker: None }),
+        }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<M>> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().expect("nothing panics while it holds a mailbox")
     }
 
-    /// Queues an event; `false` where the queue was full and a reset took its place.
-    pub(crate) fn push(&self, event: Event<M>) -> bool {
+    /// Queues an item; `false` where the queue was full and emptied instead.
+    pub(crate) fn push(&self, item: T) -> bool {
         let mut state = self.state();
         let mut kept = true;
-        if !state.reset {
-            if state.queue.len() < MAILBOX_EVENTS {
-                state.queue.push_back(event);
+        if !state.lost {
+            if state.queue.len() < MAILBOX {
+                state.queue.push_back(item);
             } else {
                 state.queue.clear();
-                state.reset = true;
+                state.lost = true;
                 kept = false;
             }
         }
@@ -55,28 +54,25 @@ impl<M: SyncModel> Mailbox<M> {
         kept
     }
 
-    /// Puts a reset in place of everything that waits.
-    pub(crate) fn reset(&self) {
+    /// Takes everything that waits away, and says so.
+    pub(crate) fn lose(&self) {
         let mut state = self.state();
         state.queue.clear();
-        state.reset = true;
+        state.lost = true;
         wake(state);
     }
 
+    /// Ends the reader's stream, after what waits.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         wake(state);
     }
 
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Event<M>>> {
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Lost>>> {
         let mut state = self.state();
-        if state.reset {
-            state.reset = false;
-            return Poll::Ready(Some(Event::Reset));
-        }
-        if let Some(event) = state.queue.pop_front() {
-            return Poll::Ready(Some(event));
+        if let Some(item) = take(&mut state) {
+            return Poll::Ready(Some(item));
         }
         if state.closed {
             return Poll::Ready(None);
@@ -85,58 +81,20 @@ impl<M: SyncModel> Mailbox<M> {
         Poll::Pending
     }
 
-    pub(crate) fn try_next(&self) -> Option<Event<M>> {
-        let mut state = self.state();
-        if std::mem::take(&mut state.reset) { Some(Event::Reset) } else { state.queue.pop_front() }
+    pub(crate) fn try_next(&self) -> Option<Result<T, Lost>> {
+        take(&mut self.state())
     }
 }
 
+fn take<T>(state: &mut State<T>) -> Option<Result<T, Lost>> {
+    if std::mem::take(&mut state.lost) { Some(Err(Lost)) } else { state.queue.pop_front().map(Ok) }
+}
+
 /// Wakes the reader after the lock is released.
-fn wake<M: SyncModel>(mut state: MutexGuard<'_, State<M>>) {
+fn wake<T>(mut state: MutexGuard<'_, State<T>>) {
     let waker = state.waker.take();
     drop(state);
     if let Some(waker) = waker {
         waker.wake();
-    }
-}
-
-/// A stream of events; ends when the backend shuts down.
-///
-/// Reading too slowly is answered with [`Event::Reset`]: read what you keep anew, then go on.
-pub struct Subscription<M: SyncModel> {
-    pub(crate) mailbox: Arc<Mailbox<M>>,
-    pub(crate) unsubscribe: Option<Box<dyn FnOnce() + Send + Sync>>,
-}
-
-impl<M: SyncModel> Subscription<M> {
-    /// The next event; `None` when the backend has shut down.
-    pub async fn next(&mut self) -> Option<Event<M>> {
-        std::future::poll_fn(|cx| self.mailbox.poll(cx)).await
-    }
-
-    /// The next event, if one is waiting.
-    pub fn try_next(&mut self) -> Option<Event<M>> {
-        self.mailbox.try_next()
-    }
-}
-
-impl<M: SyncModel> Stream for Subscription<M> {
-    type Item = Event<M>;
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event<M>>> {
-        self.mailbox.poll(cx)
-    }
-}
-
-impl<M: SyncModel> Drop for Subscription<M> {
-    fn drop(&mut self) {
-        if let Some(unsubscribe) = self.unsubscribe.take() {
-            unsubscribe();
-        }
-    }
-}
-
-impl<M: SyncModel> std::fmt::Debug for Subscription<M> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Subscription")
     }
 }

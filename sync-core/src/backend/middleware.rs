@@ -56,12 +56,16 @@ pub trait Middleware<M: SyncModel>: Send + Sync + 'static {
         next: Next<M>,
     ) -> impl Future<Output = Result<Reply<M>, Error>> + Send;
 
-    /// Called once when the registry is built, for layers that follow the hub.
-    fn attach(&self, hub: &Arc<Hub<M>>) {
+    /// Called once when the registry is built, for layers that follow the hub or connect to something.
+    ///
+    /// # Errors
+    /// Whatever keeps the layer from working; the registry is not built then.
+    fn attach(&self, hub: &Arc<Hub<M>>) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = hub;
+        async { Ok(()) }
     }
 
-    /// Called once while the registry shuts down, after the last request.
+    /// Called once while the registry shuts down, after subscriptions have ended.
     fn shutdown(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -101,7 +105,7 @@ impl<M: SyncModel> std::fmt::Debug for Next<M> {
 /// [`Middleware`] as an object.
 pub(crate) trait DynMiddleware<M: SyncModel>: Send + Sync {
     fn handle(&self, request: Request<M>, next: Next<M>) -> Boxed<'_, Result<Reply<M>, Error>>;
-    fn attach(&self, hub: &Arc<Hub<M>>);
+    fn attach<'a>(&'a self, hub: &'a Arc<Hub<M>>) -> Boxed<'a, Result<(), Error>>;
     fn shutdown(&self) -> Boxed<'_, ()>;
 }
 
@@ -109,8 +113,8 @@ impl<M: SyncModel, L: Middleware<M>> DynMiddleware<M> for L {
     fn handle(&self, request: Request<M>, next: Next<M>) -> Boxed<'_, Result<Reply<M>, Error>> {
         Box::pin(Middleware::handle(self, request, next))
     }
-    fn attach(&self, hub: &Arc<Hub<M>>) {
-        Middleware::attach(self, hub);
+    fn attach<'a>(&'a self, hub: &'a Arc<Hub<M>>) -> Boxed<'a, Result<(), Error>> {
+        Box::pin(Middleware::attach(self, hub))
     }
     fn shutdown(&self) -> Boxed<'_, ()> {
         Box::pin(Middleware::shutdown(self))
@@ -165,8 +169,8 @@ impl<M: SyncModel, L: Middleware<M>> Middleware<M> for OnLayer<L> {
             next.run(request).await
         }
     }
-    fn attach(&self, hub: &Arc<Hub<M>>) {
-        self.1.attach(hub);
+    fn attach(&self, hub: &Arc<Hub<M>>) -> impl Future<Output = Result<(), Error>> + Send {
+        self.1.attach(hub)
     }
     fn shutdown(&self) -> impl Future<Output = ()> + Send {
         self.1.shutdown()

@@ -46,13 +46,13 @@ impl<M: SyncModel> AnyBackend for Backend<M> {
     fn shutdown(&self) -> Boxed<'_, ()> {
         Box::pin(async move {
             self.0.closed.store(true, Ordering::Release);
-            for layer in &self.0.layers {
-                layer.shutdown().await;
-            }
             if let Some(store) = &self.0.store {
                 store.close().await;
             }
             self.hub().close();
+            for layer in &self.0.layers {
+                layer.shutdown().await;
+            }
         })
     }
     fn as_any(&self) -> &dyn Any {
