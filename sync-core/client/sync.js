@@ -9,6 +9,7 @@ import { Socket } from './socket.js';
 
 export { Backend } from './backend.js';
 export { SyncError } from './errors.js';
+export { uuid } from './values.js';
 export { View } from './view.js';
 
 /**
