@@ -53,17 +53,22 @@ export function batched(draw) {
 export function rows(parent, docs, create, update) {
   /** @type {Map<string, any>} */
   const old = new Map([...parent.children].map((/** @type {any} */ row) => [row.dataset.id, row]));
+  const kept = new Set(docs.map(({ id }) => String(id)));
+  for (const [id, row] of old) if (!kept.has(id)) row.remove();
   let place = parent.firstElementChild;
   for (const doc of docs) {
     const row = old.get(String(doc.id)) ?? Object.assign(create(doc), { doc: undefined });
-    old.delete(String(doc.id));
     row.dataset.id = String(doc.id);
     if (row.doc !== doc) update(row, doc);
     row.doc = doc;
+    if (place && row === place.nextElementSibling) {
+      // The row before it has moved down. Moving that one instead of all that follow keeps the focus where it is.
+      parent.append(place);
+      place = row;
+    }
     if (row === place) place = row.nextElementSibling;
     else parent.insertBefore(row, place);
   }
-  for (const row of old.values()) row.remove();
 }
 
 /**
