@@ -165,7 +165,6 @@ export class View extends Emitter {
     this.backend.sync.stats.resets += 1;
     this.#settled = this.backend.settled();
     this.#filling = { copies: this.#empty(), later: [] };
-    this.#cursor = undefined;
     this.#become('filling');
   }
 

@@ -28,7 +28,7 @@ export const WELCOME = {
 
 /** Waits until `check` gives something. */
 export async function until(check, what = 'something') {
-  for (let round = 0; round < 400; round += 1) {
+  for (let round = 0; round < 800; round += 1) {
     const value = check();
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -112,6 +112,34 @@ describe('a view', () => {
     assert.equal(view.size, 0);
   });
 
+  it('keeps a document that came back after it was brought from the future', async () => {
+    const { view, listen } = await server.view();
+    server.tell(patch(listen, ID, 6, 7, { name: 'seven' }));
+    server.tell({ op: 'ack', n: server.asked('read').n, ...doc(ID, 9, { name: 'nine' }) });
+    server.tell(created(listen, ID, 9, { name: 'nine' }), gone(listen, ID, 8));
+    assert.equal(view.get(ID).name, 'nine');
+  });
+
+  it('asks for everything again when a repair is refused', async () => {
+    const { view, listen } = await server.view();
+    const errors = [];
+    view.on('error', ({ code }) => errors.push(code));
+    server.tell(patch(listen, ID, 6, 7, { name: 'seven' }));
+    server.tell({ op: 'error', n: server.asked('read').n, code: 'unavailable', message: '' });
+    assert.deepEqual([server.asked('unlisten').listen, view.status, errors], [listen, 'waiting', ['unavailable']]);
+    const again = await until(() => server.frames.filter(({ op }) => op === 'listen')[1], 'another listen');
+    assert.equal(again.cursor, undefined);
+    server.tell({ op: 'snapshot', listen: again.n, docs: [doc(ID, 7, { name: 'seven' })], done: true, cursor: 'd' });
+    assert.equal(view.get(ID).name, 'seven');
+  });
+
+  it('applies what a hasty server tells during a snapshot after it', async () => {
+    const { view, listen } = await server.view();
+    server.tell({ op: 'reset', listen }, patch(listen, ID, 5, 6, { name: 'six' }));
+    server.tell({ op: 'snapshot', listen, docs: [doc(ID, 5, { name: 'five' })], done: true, cursor: 'd' });
+    assert.equal(view.get(ID).name, 'six');
+  });
+
   it('tells only differences after a reset, and takes older revisions of a new store', async () => {
     const { sync, view, listen, seen } = await server.view([doc(ID, 5, { name: 'five' }), doc(OTHER, 6, { name: 'other' })]);
     server.tell({ op: 'reset', listen });
@@ -143,6 +171,7 @@ describe('a view', () => {
       + '"patch":{"name":"six","__proto__":{"evil":1},"constructor":"c"}}}');
     const shown = view.get(ID);
     assert.equal(Object.getPrototypeOf(shown), Object.prototype);
+    assert.equal(Object.hasOwn(shown, '__proto__'), false);
     assert.equal(shown.evil, undefined);
     assert.equal({}.evil, undefined);
     await until(() => shown.name === 'six');
