@@ -127,11 +127,15 @@ impl<M: SyncModel> Model<M> {
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
         let request = Request::new(Op::Update { id, patch: Box::new(patch), own, expect });
-        self.pending = Some(Pending { sent, slot: request.slot.clone() });
+        self.pending = Some(Pending { sent: sent.clone(), slot: request.slot.clone() });
         let result = self.backend.request(request).await;
         self.settle().await;
         match result? {
-            Reply::Committed(_) | Reply::Echo(_) => Ok(()),
+            Reply::Committed(_) => Ok(()),
+            Reply::Echo(_) => {
+                self.tracked.echoed(&sent);
+                Ok(())
+            }
             other => other.into_committed().map(|_| ()),
         }
     }
@@ -141,10 +145,14 @@ impl<M: SyncModel> Model<M> {
         let Some(slot) = self.pending.as_ref().map(|pending| pending.slot.clone()) else { return };
         let committed = slot.outcome().await;
         let Some(Pending { sent, .. }) = self.pending.take() else { return };
-        if let Some(change) = committed {
-            if let Body::Patch(outcome) = &change.body {
+        let Some(change) = committed.filter(|change| change.id == self.base_id()) else { return };
+        match &change.body {
+            Body::Patch(outcome) => {
                 self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
             }
+            // A layer made something else of the save, as `Upsert` does.
+            Body::Document(doc) => self.tracked.replaced(&sent, doc.clone()),
+            Body::Gone => self.tracked.note_behind(),
         }
     }
 
@@ -199,11 +207,8 @@ impl<M: SyncModel> Model<M> {
     ///
     /// # Errors
     /// `not_found`, and whatever layers answer.
-    pub async fn delete(self) -> Result<(), Error> {
-        let slot = self.pending.as_ref().map(|pending| pending.slot.clone());
-        if let Some(slot) = slot {
-            slot.outcome().await;
-        }
+    pub async fn delete(mut self) -> Result<(), Error> {
+        self.settle().await;
         let expect = (M::SCHEMA.conflict == Conflict::Reject).then(|| self.rev());
         let request = Request::new(Op::Delete { id: self.base_id(), expect });
         match self.backend.request(request).await? {
