@@ -242,6 +242,11 @@ impl<M: SyncModel> Plan<M> {
         self.action
     }
 
+    /// The document that it was planned on; `None` where there was none.
+    pub fn before(&self) -> Option<&Doc<M>> {
+        self.before.as_ref()
+    }
+
     /// The document as it will be stored at this revision; `None` where it will be gone.
     pub fn document(&self, rev: Rev) -> Option<Doc<M>> {
         let value = self.after.clone()?;
