@@ -6,11 +6,13 @@ pub mod backend;
 extern crate self as sync_core;
 
 mod error;
+pub mod live;
 pub mod middleware;
 pub mod model;
 pub mod prelude;
 pub mod query;
 pub mod store;
+mod verbs;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]
@@ -20,3 +22,4 @@ pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use query::{Filter, Query};
 pub use sync_derive::{SyncModel, SyncValue};
+pub use verbs::Verbs;

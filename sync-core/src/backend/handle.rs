@@ -218,6 +218,11 @@ impl<M: SyncModel> Backend<M> {
         &self.0.hub
     }
 
+    /// Whether the registry was shut down.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
+    }
+
     /// How many documents, and how many queries, the store was asked for.
     pub fn reads(&self) -> (u64, u64) {
         (self.0.reads.load(Ordering::Relaxed), self.0.finds.load(Ordering::Relaxed))
