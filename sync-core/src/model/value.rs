@@ -94,6 +94,10 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
     /// Whether [`absent`](SyncValue::absent) gives a value.
     const OPTIONAL: bool = false;
 
+    /// The kind of a list of these; `u8` makes bytes of it.
+    #[doc(hidden)]
+    const LIST_KIND: Kind = Kind::List;
+
     /// A borrowed look at it; [`View::Absent`] is left out of documents.
     fn view(&self) -> View<'_>;
 
@@ -119,7 +123,7 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
         None
     }
 
-    /// How a list of these looks; `u8` makes bytes of it.
+    /// How a list of these looks.
     #[doc(hidden)]
     fn view_list(list: &Vec<Self>) -> View<'_> {
         View::List(list)
