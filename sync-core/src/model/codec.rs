@@ -14,6 +14,11 @@ use super::value::{Kind, SyncValue};
 use super::view::{Value, View};
 
 /// The way a field of type `T` is shown, read, compared and normalised.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be a field through `{Self}`",
+    note = "`#[sync(whole)]` is for a model (a struct that derives `SyncModel`), and an `Option` or `Vec` of it",
+    note = "`#[sync(opaque)]` is for a type that has `Serialize`, `DeserializeOwned` and `Clone`"
+)]
 pub trait Codec<T>: Send + Sync + 'static {
     /// How stores and clients see it.
     const KIND: Kind;
@@ -72,6 +77,7 @@ pub struct Opaque;
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Codec<T> for Opaque {
     const KIND: Kind = Kind::Any;
+    const NULL_IS_ABSENT: bool = true;
     fn view(value: &T) -> View<'_> {
         match to_value(value) {
             Ok(Value::Null) => View::Absent,
@@ -118,6 +124,7 @@ where
     S: Convert<T, FIELD>,
 {
     const KIND: Kind = Kind::Any;
+    const NULL_IS_ABSENT: bool = true;
     fn view(value: &T) -> View<'_> {
         match S::to_value(value) {
             Value::Null => View::Absent,
