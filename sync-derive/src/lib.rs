@@ -22,6 +22,10 @@ pub fn sync_model(input: TokenStream) -> TokenStream {
 
 /// Makes a type a value that fields can have.
 #[proc_macro_derive(SyncValue, attributes(sync))]
-pub fn sync_value(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn sync_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let errors = attr::Errors::new();
+    let value = model::Value::read(&input, &errors);
+    let code = expand::value(&value);
+    errors.finish(code).into()
 }

@@ -4,20 +4,20 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::codec;
-use crate::model::{Model, plain};
+use crate::model::{Codec, Model, plain};
 
 /// The struct, in the user's own scope.
 pub(super) fn definition(model: &Model) -> TokenStream {
     let (vis, patch, core) = (&model.vis, &model.patch, &model.core);
     let name = plain(&model.ident);
     let core = quote!(#core::__private);
-    let fields = model.stored().enumerate().map(|(index, field)| {
+    let fields = model.stored().map(|field| {
         let (vis, ident, ty) = (&field.vis, &field.ident, &field.ty);
         let doc = format!(" What becomes of [`{1}`](field@{0}::{1}).", name, plain(ident));
         let codec = match field.codec {
-            crate::model::Codec::Native => None,
+            Codec::Native => None,
             _ => {
-                let codec = codec(field, index, &model.ident, &core);
+                let codec = codec(field, &model.ident, &core);
                 Some(quote!(, #codec))
             }
         };
@@ -39,8 +39,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let (ident, patch) = (&model.ident, &model.patch);
     let name = plain(patch);
     let slots = |borrow: TokenStream| {
-        let arms = model.stored().enumerate().map(move |(index, field)| {
-            let (index, ident) = (Literal::usize_unsuffixed(index), &field.ident);
+        let arms = model.stored().map(move |field| {
+            let (index, ident) = (Literal::usize_unsuffixed(field.index), &field.ident);
             quote!(#index => #borrow self.#ident,)
         });
         quote!(#(#arms)*)

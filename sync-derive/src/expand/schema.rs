@@ -10,9 +10,9 @@ use crate::model::{Default, Field, Model, plain};
 /// The initializer of `SCHEMA`.
 pub(super) fn table(model: &Model) -> TokenStream {
     let (name, backend, validates) = (plain(&model.ident), &model.backend, model.validate.is_some());
-    let id = Literal::usize_unsuffixed(model.id().map_or(0, |(index, _)| index));
+    let id = Literal::usize_unsuffixed(model.id().map_or(0, |field| field.index));
     let conflict = if model.rejects { quote!(Reject) } else { quote!(Merge) };
-    let rows = model.stored().enumerate().map(|(index, field)| row(model, field, index));
+    let rows = model.stored().map(|field| row(model, field));
     quote! {
         &__sync::Schema {
             model: #name,
@@ -25,9 +25,9 @@ pub(super) fn table(model: &Model) -> TokenStream {
     }
 }
 
-fn row(model: &Model, field: &Field, index: usize) -> TokenStream {
+fn row(model: &Model, field: &Field) -> TokenStream {
     let (name, ty) = (&field.name, &field.ty);
-    let codec = codec(field, index, &model.ident, &quote!(__sync));
+    let codec = codec(field, &model.ident, &quote!(__sync));
     let aliases = field.attrs.texts(Key::Alias);
     let optional = !matches!(field.default, Default::Absent);
     let flags = flags(field);

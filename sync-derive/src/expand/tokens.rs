@@ -8,9 +8,9 @@ use crate::model::{Model, plain};
 /// One constant per stored field.
 pub(super) fn consts(model: &Model) -> TokenStream {
     let ident = &model.ident;
-    let consts = model.stored().enumerate().map(|(index, field)| {
+    let consts = model.stored().map(|field| {
         let (vis, token, ty) = (&field.vis, &field.token, &field.ty);
-        let index = Literal::usize_unsuffixed(index);
+        let index = Literal::usize_unsuffixed(field.index);
         let doc = format!(" The field [`{0}`](field@Self::{0}).", plain(&field.ident));
         quote! {
             #[doc = #doc]
