@@ -22,11 +22,6 @@ pub use crate::model::{
 };
 use crate::model::{Ignore, Slot};
 
-/// Brings one field into the value domain; the refusal names it.
-pub fn normalize<T, C: Codec<T>>(value: &mut T, name: &'static str) -> Result<(), Refusal> {
-    C::normalize(value).map_err(|refusal| refusal.at(name))
-}
-
 /// The last arm of each match over indexes.
 #[cold]
 pub fn no_field(index: usize) -> ! {

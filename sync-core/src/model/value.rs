@@ -78,6 +78,7 @@ impl Kind {
     message = "`{Self}` cannot be a field of a model: it is not a `SyncValue`",
     label = "not a `SyncValue`",
     note = "for a type of your own, write `#[derive(SyncValue)]` on it",
+    note = "for a model, write `#[sync(whole)]` on the field: it is stored and replaced as one value",
     note = "for a foreign type with serde's traits, write `#[sync(opaque)]` on the field",
     note = "for any other foreign type, write `#[sync(with = \"module\")]` on the field"
 )]

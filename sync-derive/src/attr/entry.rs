@@ -88,12 +88,24 @@ impl Entry {
 
     /// A string literal that holds a path.
     pub(super) fn path(&self, key: Key) -> syn::Result<Path> {
+        self.quoted(key, "a path", Path::parse_mod_style)
+    }
+
+    /// A string literal that holds an identifier.
+    pub(super) fn quoted_name(&self, key: Key) -> syn::Result<Ident> {
+        self.quoted(key, "a name", |input| input.parse())
+    }
+
+    fn quoted<T>(
+        &self,
+        key: Key,
+        what: &str,
+        parse: fn(ParseStream<'_>) -> syn::Result<T>,
+    ) -> syn::Result<T> {
         let text = self.text(key)?;
-        text.parse_with(Path::parse_mod_style).map_err(|_| {
-            syn::Error::new(
-                text.span(),
-                format!("{:?} is not a path: write `{}`", text.value(), key.example()),
-            )
+        text.parse_with(parse).map_err(|_| {
+            let message = format!("{:?} is not {what}: write `{}`", text.value(), key.example());
+            syn::Error::new(text.span(), message)
         })
     }
 

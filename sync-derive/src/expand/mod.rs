@@ -10,9 +10,10 @@ mod tokens;
 mod value;
 mod variants;
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
 pub(crate) use value::value;
 
@@ -36,21 +37,32 @@ pub(crate) fn model(model: &Model) -> TokenStream {
 }
 
 /// The codec's type; `core` is how the private module is named there.
-fn codec(field: &Field, owner: &syn::Ident, core: &TokenStream) -> TokenStream {
+fn codec_type(field: &Field, owner: &Ident, core: &TokenStream) -> TokenStream {
+    let (end, index) = (end(&field.ty), field.index);
     match &field.codec {
-        Codec::Native => quote!(#core::Native),
-        Codec::Opaque => quote!(#core::Opaque),
-        Codec::Whole => quote!(#core::Whole),
-        Codec::Broken => quote!(#core::Broken),
-        Codec::With(_) => {
-            let index = field.index;
-            quote!(#core::With<#owner, #index>)
-        }
+        Codec::Native => quote_spanned!(end=> #core::Native),
+        Codec::Opaque => quote_spanned!(end=> #core::Opaque),
+        Codec::Whole => quote_spanned!(end=> #core::Whole),
+        Codec::Broken => quote_spanned!(end=> #core::Broken),
+        Codec::With(_) => quote_spanned!(end=> #core::With<#owner, #index>),
     }
 }
 
+/// The type's last token. A path that begins at its first and ends there is underlined as the type.
+fn end(ty: &Type) -> Span {
+    ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| token.span())
+}
+
+/// `<C as Codec<T>>`, to call the codec. All of it stands at the field's type, so that the compiler, which
+/// says the same thing at one place only once, complains there, and once.
+fn codec(field: &Field, owner: &Ident) -> TokenStream {
+    let (ty, span) = (&field.ty, field.ty.span());
+    let codec = codec_type(field, owner, &quote_spanned!(span=> __sync));
+    quote_spanned!(span=> <#codec as __sync::Codec<#ty>>)
+}
+
 /// The two functions of `with = "module"`.
-fn convert(field: &Field, owner: &syn::Ident) -> Option<TokenStream> {
+fn convert(field: &Field, owner: &Ident) -> Option<TokenStream> {
     let Codec::With(module) = &field.codec else { return None };
     let (ty, index) = (&field.ty, field.index);
     Some(quote_spanned! {module.span()=>
@@ -65,15 +77,18 @@ fn convert(field: &Field, owner: &syn::Ident) -> Option<TokenStream> {
 }
 
 /// The field's value where a struct is made of `Edit`s; `edit` is the field's own.
-fn built(field: &Field, edit: &TokenStream) -> TokenStream {
+fn built(field: &Field, owner: &Ident, edit: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, default, .. } = field;
     let default = match default {
-        Default::Function(function) => quote!(#function),
-        _ => quote_spanned!(ty.span()=> <#ty as __sync::Default>::default),
+        Default::Function(function) => quote!(#function()),
+        _ => quote_spanned!(ty.span()=> <#ty as __sync::Default>::default()),
     };
     match &field.default {
-        _ if field.is_skipped() => quote!(#ident: #default(),),
-        Default::Absent => quote!(#ident: __sync::Edit::required(#edit, #name)?,),
-        _ => quote!(#ident: __sync::Edit::or_else(#edit, #default),),
+        _ if field.is_skipped() => quote!(#ident: #default,),
+        Default::Absent => {
+            let codec = codec(field, owner);
+            quote!(#ident: #codec::required(#edit, #name)?,)
+        }
+        _ => quote!(#ident: __sync::Edit::or_else(#edit, || #default),),
     }
 }

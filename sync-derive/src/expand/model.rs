@@ -80,7 +80,7 @@ fn build(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let fields = model.fields.iter().map(|field| {
         let name = &field.ident;
-        built(field, &quote!(patch.#name))
+        built(field, ident, &quote!(patch.#name))
     });
     quote!(__sync::Result::Ok(#ident { #(#fields)* }))
 }
@@ -94,7 +94,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(field: &'a Field, model: &Model) -> Self {
-        let codec = codec(field, &model.ident, &quote!(__sync));
+        let codec = codec(field, &model.ident);
         Line { field, index: Literal::usize_unsuffixed(field.index), codec }
     }
 }
@@ -103,12 +103,12 @@ fn any(Line { field: Field { ident, .. }, index, .. }: &Line<'_>) -> TokenStream
     quote!(#index => &self.#ident,)
 }
 
-fn view(Line { field: Field { ident, ty, .. }, index, codec }: &Line<'_>) -> TokenStream {
-    quote!(#index => <#codec as __sync::Codec<#ty>>::view(&self.#ident),)
+fn view(Line { field: Field { ident, .. }, index, codec }: &Line<'_>) -> TokenStream {
+    quote!(#index => #codec::view(&self.#ident),)
 }
 
-fn diff(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream {
-    quote!(__sync::Edit::diff(&mut patch.#ident, &self.#ident, &newer.#ident);)
+fn diff(Line { field: Field { ident, .. }, codec, .. }: &Line<'_>) -> TokenStream {
+    quote!(#codec::diff(&mut patch.#ident, &self.#ident, &newer.#ident);)
 }
 
 fn apply(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream {
@@ -119,6 +119,6 @@ fn into_patch(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream
     quote!(#ident: __sync::Edit::set(self.#ident),)
 }
 
-fn normalize(Line { field: Field { ident, ty, name, .. }, codec, .. }: &Line<'_>) -> TokenStream {
-    quote!(__sync::normalize::<#ty, #codec>(&mut self.#ident, #name)?;)
+fn normalize(Line { field: Field { ident, name, .. }, codec, .. }: &Line<'_>) -> TokenStream {
+    quote!(#codec::normalize_field(&mut self.#ident, #name)?;)
 }

@@ -1,9 +1,9 @@
 //! The patch: a struct with one `Edit` per stored field, and its one-line impls.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
-use super::codec;
+use super::{codec, codec_type};
 use crate::model::{Codec, Model, plain};
 
 /// The struct, in the user's own scope.
@@ -17,7 +17,7 @@ pub(super) fn definition(model: &Model) -> TokenStream {
         let codec = match field.codec {
             Codec::Native => None,
             _ => {
-                let codec = codec(field, &model.ident, &core);
+                let codec = codec_type(field, &model.ident, &core);
                 Some(quote!(, #codec))
             }
         };
@@ -38,14 +38,16 @@ pub(super) fn definition(model: &Model) -> TokenStream {
 pub(super) fn impls(model: &Model) -> TokenStream {
     let (ident, patch) = (&model.ident, &model.patch);
     let name = plain(patch);
-    let slots = |borrow: TokenStream| {
-        let arms = model.stored().map(move |field| {
-            let (index, ident) = (Literal::usize_unsuffixed(field.index), &field.ident);
-            quote!(#index => #borrow self.#ident,)
+    let slots = |slot: &str, borrow: TokenStream| -> TokenStream {
+        let slot = format_ident!("{slot}");
+        let arms = model.stored().map(|field| {
+            let (codec, index) = (codec(field, ident), Literal::usize_unsuffixed(field.index));
+            let field = &field.ident;
+            quote!(#index => #codec::#slot(#borrow self.#field),)
         });
-        quote!(#(#arms)*)
+        arms.collect()
     };
-    let (shared, unique) = (slots(quote!(&)), slots(quote!(&mut)));
+    let (shared, unique) = (slots("slot", quote!(&)), slots("slot_mut", quote!(&mut)));
     quote! {
         #[automatically_derived]
         impl __sync::ModelPatch for #patch {

@@ -26,12 +26,11 @@ pub(super) fn table(model: &Model) -> TokenStream {
 }
 
 fn row(model: &Model, field: &Field) -> TokenStream {
-    let (name, ty) = (&field.name, &field.ty);
-    let codec = codec(field, &model.ident, &quote!(__sync));
+    let (name, codec) = (&field.name, codec(field, &model.ident));
     let aliases = field.attrs.texts(Key::Alias);
     let optional = !matches!(field.default, Default::Absent);
     let flags = flags(field);
-    quote!(__sync::FieldInfo::of::<#ty, #codec>(#name, &[#(#aliases),*], #optional, #flags))
+    quote!(__sync::FieldInfo::of(#name, &[#(#aliases),*], #codec::FACTS, #optional, #flags))
 }
 
 /// `Flags::NONE`, or the flags joined.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
 
-use super::{built, codec, convert, variants};
+use super::{built, codec, codec_type, convert, variants};
 use crate::attr::Key;
 use crate::model::{Codec, Field, Shape, Value};
 
@@ -67,14 +67,14 @@ pub(super) struct Lines<'a> {
 impl Lines<'_> {
     fn each(&self, line: impl Fn(&Field, TokenStream) -> TokenStream) -> TokenStream {
         let stored = self.fields.iter().filter(|field| !field.is_skipped());
-        stored.map(|field| line(field, codec(field, self.owner, &quote!(__sync)))).collect()
+        stored.map(|field| line(field, codec(field, self.owner))).collect()
     }
 
     /// Shows each; `at` is where the value of a field is, as a reference.
     pub(super) fn show(&self, at: impl Fn(&Ident) -> TokenStream) -> TokenStream {
-        self.each(|Field { ident, ty, name, .. }, codec| {
+        self.each(|Field { ident, name, .. }, codec| {
             let at = at(ident);
-            quote!(show(#name, <#codec as __sync::Codec<#ty>>::view(#at))?;)
+            quote!(show(#name, #codec::view(#at))?;)
         })
     }
 
@@ -84,35 +84,36 @@ impl Lines<'_> {
         a: impl Fn(&Ident) -> TokenStream,
         b: impl Fn(&Ident) -> TokenStream,
     ) -> TokenStream {
-        let lines = self.each(|Field { ident, ty, .. }, codec| {
+        let lines = self.each(|Field { ident, .. }, codec| {
             let (a, b) = (a(ident), b(ident));
-            quote!(&& <#codec as __sync::Codec<#ty>>::same(#a, #b))
+            quote!(&& #codec::same(#a, #b))
         });
         quote!(true #lines)
     }
 
     /// Normalises each.
     pub(super) fn normalize(&self, at: impl Fn(&Ident) -> TokenStream) -> TokenStream {
-        self.each(|Field { ident, ty, name, .. }, codec| {
+        self.each(|Field { ident, name, .. }, codec| {
             let (at, path) = (at(ident), format!("{}{name}", self.path));
-            quote!(__sync::normalize::<#ty, #codec>(#at, #path)?;)
+            quote!(#codec::normalize_field(#at, #path)?;)
         })
     }
 
     /// Reads all from `input`, and makes `of { .. }` of them.
     pub(super) fn read(&self, of: &TokenStream) -> TokenStream {
         let edit = |ident: &Ident| format_ident!("edit_{}", ident);
-        let lets = self.each(|Field { ident, ty, .. }, codec| {
-            let edit = edit(ident);
+        let lets = self.each(|field, _| {
+            let (edit, ty) = (edit(&field.ident), &field.ty);
+            let codec = codec_type(field, self.owner, &quote!(__sync));
             quote!(let mut #edit = __sync::Edit::<#ty, #codec>::KEEP;)
         });
-        let slots = self.each(|Field { ident, name, attrs, .. }, _| {
+        let slots = self.each(|Field { ident, name, attrs, .. }, codec| {
             let (edit, aliases) = (edit(ident), attrs.texts(Key::Alias));
-            quote!((#name, &[#(#aliases),*], &mut #edit),)
+            quote!((#name, &[#(#aliases),*], #codec::slot_mut(&mut #edit)),)
         });
         let fields = self.fields.iter().map(|field| {
             let edit = edit(&field.ident);
-            built(field, &quote!(#edit))
+            built(field, self.owner, &quote!(#edit))
         });
         quote! {
             #lets
@@ -157,8 +158,7 @@ pub(super) fn entries(ident: &Ident, each: &TokenStream) -> TokenStream {
 /// A struct of one unnamed field.
 fn newtype(value: &Value, field: &Field) -> TokenStream {
     let (ident, ty) = (&value.ident, &field.ty);
-    let codec = codec(field, ident, &quote!(__sync));
-    let codec = quote!(<#codec as __sync::Codec<#ty>>);
+    let codec = codec(field, ident);
     let nullable = matches!(field.codec, Codec::Native)
         .then(|| quote!(const NULLABLE: bool = <#ty as __sync::SyncValue>::NULLABLE;));
     let bodies = Bodies {

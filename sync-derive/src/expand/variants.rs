@@ -99,8 +99,8 @@ fn each(owner: &Ident, variant: &Variant) -> TokenStream {
     match &variant.content {
         Content::Unit => quote!(#pattern => __sync::Continue(()),),
         Content::Newtype(field) => {
-            let (codec, ty) = (codec(field, owner, &quote!(__sync)), &field.ty);
-            quote!(#pattern => show(#name, <#codec as __sync::Codec<#ty>>::view(a_value)),)
+            let codec = codec(field, owner);
+            quote!(#pattern => show(#name, #codec::view(a_value)),)
         }
         Content::Struct(_) => {
             let lines = variant.lines(owner).show(bound("a_"));
@@ -124,8 +124,8 @@ fn normalize(owner: &Ident, variant: &Variant) -> TokenStream {
     let (pattern, name) = (variant.pattern("a_"), &variant.name);
     let lines = match &variant.content {
         Content::Newtype(field) => {
-            let (codec, ty) = (codec(field, owner, &quote!(__sync)), &field.ty);
-            quote!(__sync::normalize::<#ty, #codec>(a_value, #name)?;)
+            let codec = codec(field, owner);
+            quote!(#codec::normalize_field(a_value, #name)?;)
         }
         _ => variant.lines(owner).normalize(bound("a_")),
     };
@@ -140,8 +140,8 @@ fn read(owner: &Ident, variants: &[Variant]) -> TokenStream {
         let (input, made) = match &variant.content {
             Content::Unit => (quote!(None), quote!(Self::#ident)),
             Content::Newtype(field) => {
-                let (codec, ty) = (codec(field, owner, &quote!(__sync)), &field.ty);
-                (quote!(Some(input)), quote!(Self::#ident(<#codec as __sync::Codec<#ty>>::read(input)?)))
+                let codec = codec(field, owner);
+                (quote!(Some(input)), quote!(Self::#ident(#codec::read(input)?)))
             }
             Content::Struct(_) => (quote!(Some(input)), variant.lines(owner).read(&quote!(Self::#ident))),
         };
