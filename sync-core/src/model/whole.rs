@@ -14,6 +14,26 @@ use super::view::{Value, View};
 use super::{ModelPatch, SyncModel};
 
 /// The codec of `#[sync(whole)]`.
+///
+/// ```compile_fail,E0080
+/// use sync_core::prelude::*;
+///
+/// #[derive(SyncModel, Clone)]
+/// struct Item {
+///     #[sync(id)]
+///     id: Uuid,
+///     #[sync(private)] // whoever saw the list would see it
+///     notes: String,
+/// }
+///
+/// #[derive(SyncModel, Clone)]
+/// struct List {
+///     #[sync(id)]
+///     id: Uuid,
+///     #[sync(whole)]
+///     items: Vec<Item>,
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Whole;
 

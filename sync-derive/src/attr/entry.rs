@@ -1,6 +1,6 @@
 //! One `key` or `key = value` of `#[sync(..)]`, before its key is looked up.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
@@ -115,11 +115,15 @@ impl Entry {
     }
 
     fn parse<T>(&self, key: Key, parse: fn(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<T> {
-        let expected = |span: Span| {
-            syn::Error::new(span, format!("`{}` expects a value: write `{}`", key.name(), key.example()))
+        let (name, example) = (key.name(), key.example());
+        let Some(value) = self.value.clone() else {
+            return Err(syn::Error::new(
+                self.key.span(),
+                format!("`{name}` expects a value: write `{example}`"),
+            ));
         };
-        let value = self.value.clone().ok_or_else(|| expected(self.key.span()))?;
-        let spanned = syn::Error::new_spanned(&value, "");
-        parse.parse2(value).map_err(|_| expected(spanned.span()))
+        let wrong =
+            syn::Error::new_spanned(&value, format!("`{name}` expects {}: write `{example}`", key.form()));
+        parse.parse2(value).map_err(|_| wrong)
     }
 }

@@ -86,6 +86,14 @@ impl Key {
         self == Key::Alias
     }
 
+    /// What its value looks like.
+    pub(super) fn form(self) -> &'static str {
+        match self.takes() {
+            Takes::Name(_) => "a name without quotes",
+            _ => "text in quotes",
+        }
+    }
+
     /// How to write it with a value.
     pub(super) fn example(self) -> &'static str {
         match self.takes() {

@@ -50,13 +50,18 @@ fn codec_type(field: &Field, owner: &Ident, core: &TokenStream) -> TokenStream {
 
 /// The type's last token. A path that begins at its first and ends there is underlined as the type.
 fn end(ty: &Type) -> Span {
-    ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| token.span())
+    ty.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| at(token.span()))
+}
+
+/// A span that is shown there, and yet known as the macro's: lints and suggestions are for what users wrote.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
 }
 
 /// `<C as Codec<T>>`, to call the codec. All of it stands at the field's type, so that the compiler, which
 /// says the same thing at one place only once, complains there, and once.
 fn codec(field: &Field, owner: &Ident) -> TokenStream {
-    let (ty, span) = (&field.ty, field.ty.span());
+    let (ty, span) = (&field.ty, at(field.ty.span()));
     let codec = codec_type(field, owner, &quote_spanned!(span=> __sync));
     quote_spanned!(span=> <#codec as __sync::Codec<#ty>>)
 }
@@ -65,7 +70,7 @@ fn codec(field: &Field, owner: &Ident) -> TokenStream {
 fn convert(field: &Field, owner: &Ident) -> Option<TokenStream> {
     let Codec::With(module) = &field.codec else { return None };
     let (ty, index) = (&field.ty, field.index);
-    Some(quote_spanned! {module.span()=>
+    Some(quote_spanned! {at(module.span())=>
         #[automatically_derived]
         impl __sync::Convert<#ty, #index> for #owner {
             fn to_value(value: &#ty) -> __sync::Value { #module::to_value(value) }
@@ -80,8 +85,8 @@ fn convert(field: &Field, owner: &Ident) -> Option<TokenStream> {
 fn built(field: &Field, owner: &Ident, edit: &TokenStream) -> TokenStream {
     let Field { ident, ty, name, default, .. } = field;
     let default = match default {
-        Default::Function(function) => quote!(#function()),
-        _ => quote_spanned!(ty.span()=> <#ty as __sync::Default>::default()),
+        Default::Function(function) => quote_spanned!(at(function.span())=> #function()),
+        _ => quote_spanned!(at(ty.span())=> <#ty as __sync::Default>::default()),
     };
     match &field.default {
         _ if field.is_skipped() => quote!(#ident: #default,),

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{built, codec, convert, schema};
+use super::{at, built, codec, convert, schema};
 use crate::model::{Field, Form, Model};
 
 /// Both impls, and the glue of fields with a module of their own.
@@ -26,15 +26,15 @@ pub(super) fn imp(model: &Model) -> TokenStream {
             type Patch = #patch;
             const SCHEMA: &'static __sync::Schema = #schema;
             #id
-            fn any(&self, index: usize) -> &dyn __sync::Any {
-                match index { #any _ => __sync::no_field(index) }
+            fn any(&self, __index: usize) -> &dyn __sync::Any {
+                match __index { #any _ => __sync::no_field(__index) }
             }
-            fn view(&self, index: usize) -> __sync::View<'_> {
-                match index { #view _ => __sync::no_field(index) }
+            fn view(&self, __index: usize) -> __sync::View<'_> {
+                match __index { #view _ => __sync::no_field(__index) }
             }
-            fn diff(&self, newer: &Self, patch: &mut #patch) { #diff }
-            fn apply(&mut self, patch: &#patch) { #apply }
-            fn build(patch: #patch) -> __sync::Result<Self, __sync::Refusal> { #build }
+            fn diff(&self, __newer: &Self, __patch: &mut #patch) { #diff }
+            fn apply(&mut self, __patch: &#patch) { #apply }
+            fn build(__patch: #patch) -> __sync::Result<Self, __sync::Refusal> { #build }
             fn into_patch(self) -> #patch { #patch { #into_patch } }
             fn normalize(&mut self) -> __sync::Result<(), __sync::Refusal> {
                 #normalize
@@ -68,7 +68,7 @@ fn id(model: &Model) -> TokenStream {
 
 fn check(model: &Model) -> Option<TokenStream> {
     let function = model.validate.as_ref()?;
-    Some(quote_spanned! {function.span()=>
+    Some(quote_spanned! {at(function.span())=>
         fn check(&self) -> __sync::Result<(), __sync::Invalid> { #function(self) }
     })
 }
@@ -80,7 +80,7 @@ fn build(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let fields = model.fields.iter().map(|field| {
         let name = &field.ident;
-        built(field, ident, &quote!(patch.#name))
+        built(field, ident, &quote!(__patch.#name))
     });
     quote!(__sync::Result::Ok(#ident { #(#fields)* }))
 }
@@ -108,11 +108,11 @@ fn view(Line { field: Field { ident, .. }, index, codec }: &Line<'_>) -> TokenSt
 }
 
 fn diff(Line { field: Field { ident, .. }, codec, .. }: &Line<'_>) -> TokenStream {
-    quote!(#codec::diff(&mut patch.#ident, &self.#ident, &newer.#ident);)
+    quote!(#codec::diff(&mut __patch.#ident, &self.#ident, &__newer.#ident);)
 }
 
 fn apply(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream {
-    quote!(__sync::Edit::apply(&patch.#ident, &mut self.#ident);)
+    quote!(__sync::Edit::apply(&__patch.#ident, &mut self.#ident);)
 }
 
 fn into_patch(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream {

@@ -52,11 +52,11 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl __sync::ModelPatch for #patch {
             type Model = #ident;
-            fn slot(&self, index: usize) -> &dyn __sync::PatchSlot {
-                match index { #shared _ => __sync::no_field(index) }
+            fn slot(&self, __index: usize) -> &dyn __sync::PatchSlot {
+                match __index { #shared _ => __sync::no_field(__index) }
             }
-            fn slot_mut(&mut self, index: usize) -> &mut dyn __sync::PatchSlot {
-                match index { #unique _ => __sync::no_field(index) }
+            fn slot_mut(&mut self, __index: usize) -> &mut dyn __sync::PatchSlot {
+                match __index { #unique _ => __sync::no_field(__index) }
             }
         }
         #[automatically_derived]

@@ -1,9 +1,9 @@
 //! The schema: one row per stored field.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::codec;
+use super::{codec, end};
 use crate::attr::Key;
 use crate::model::{Default, Field, Model, plain};
 
@@ -30,7 +30,8 @@ fn row(model: &Model, field: &Field) -> TokenStream {
     let aliases = field.attrs.texts(Key::Alias);
     let optional = !matches!(field.default, Default::Absent);
     let flags = flags(field);
-    quote!(__sync::FieldInfo::of(#name, &[#(#aliases),*], #codec::FACTS, #optional, #flags))
+    let facts = quote_spanned!(end(&field.ty)=> #codec::FACTS);
+    quote!(__sync::FieldInfo::of(#name, &[#(#aliases),*], #facts, #optional, #flags))
 }
 
 /// `Flags::NONE`, or the flags joined.

@@ -47,8 +47,8 @@ impl Bodies {
             impl __sync::SyncValue for #ident {
                 const KIND: __sync::Kind = #kind;
                 fn view(&self) -> __sync::View<'_> { #view }
-                fn read(input: __sync::Input<'_>) -> __sync::Result<Self, __sync::Refusal> { #read }
-                fn same(&self, other: &Self) -> bool { #same }
+                fn read(__input: __sync::Input<'_>) -> __sync::Result<Self, __sync::Refusal> { #read }
+                fn same(&self, __other: &Self) -> bool { #same }
                 fn normalize(&mut self) -> __sync::Result<(), __sync::Refusal> { #normalize }
                 #rest
             }
@@ -74,7 +74,7 @@ impl Lines<'_> {
     pub(super) fn show(&self, at: impl Fn(&Ident) -> TokenStream) -> TokenStream {
         self.each(|Field { ident, name, .. }, codec| {
             let at = at(ident);
-            quote!(show(#name, #codec::view(#at))?;)
+            quote!(__show(#name, #codec::view(#at))?;)
         })
     }
 
@@ -101,7 +101,7 @@ impl Lines<'_> {
 
     /// Reads all from `input`, and makes `of { .. }` of them.
     pub(super) fn read(&self, of: &TokenStream) -> TokenStream {
-        let edit = |ident: &Ident| format_ident!("edit_{}", ident);
+        let edit = |ident: &Ident| format_ident!("__edit_{}", ident);
         let lets = self.each(|field, _| {
             let (edit, ty) = (edit(&field.ident), &field.ty);
             let codec = codec_type(field, self.owner, &quote!(__sync));
@@ -117,7 +117,7 @@ impl Lines<'_> {
         });
         quote! {
             #lets
-            __sync::read_struct(input, &mut [#slots])?;
+            __sync::read_struct(__input, &mut [#slots])?;
             #of { #(#fields)* }
         }
     }
@@ -134,7 +134,7 @@ fn structure(value: &Value, fields: &[Field]) -> TokenStream {
         kind: quote!(__sync::Kind::Map),
         view: quote!(__sync::View::Map(self)),
         read: quote!(__sync::Result::Ok({ #read })),
-        same: lines.same(|field| quote!(&self.#field), |field| quote!(&other.#field)),
+        same: lines.same(|field| quote!(&self.#field), |field| quote!(&__other.#field)),
         normalize: quote!(#normalize __sync::Result::Ok(())),
         rest: TokenStream::new(),
     };
@@ -150,7 +150,7 @@ pub(super) fn entries(ident: &Ident, each: &TokenStream) -> TokenStream {
         #[automatically_derived]
         impl __sync::Entries for #ident {
             fn count(&self) -> usize { __sync::count(self) }
-            fn each(&self, show: &mut __sync::Show<'_>) -> __sync::ControlFlow<()> { #each }
+            fn each(&self, __show: &mut __sync::Show<'_>) -> __sync::ControlFlow<()> { #each }
         }
     }
 }
@@ -164,8 +164,8 @@ fn newtype(value: &Value, field: &Field) -> TokenStream {
     let bodies = Bodies {
         kind: quote!(#codec::KIND),
         view: quote!(#codec::view(&self.0)),
-        read: quote!(#codec::read(input).map(Self)),
-        same: quote!(#codec::same(&self.0, &other.0)),
+        read: quote!(#codec::read(__input).map(Self)),
+        same: quote!(#codec::same(&self.0, &__other.0)),
         normalize: quote!(#codec::normalize(&mut self.0)),
         rest: quote! {
             #nullable

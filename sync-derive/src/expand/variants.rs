@@ -17,7 +17,7 @@ pub(super) fn units(value: &Value, variants: &[Variant]) -> TokenStream {
         kind: quote!(__sync::Kind::Text),
         view: quote!(__sync::View::text(match self { #(#shown)* })),
         read,
-        same: quote!(__sync::discriminant(self) == __sync::discriminant(other)),
+        same: quote!(__sync::discriminant(self) == __sync::discriminant(__other)),
         normalize: quote!(__sync::Result::Ok(())),
         rest: TokenStream::new(),
     };
@@ -37,7 +37,7 @@ pub(super) fn with_data(value: &Value, variants: &[Variant]) -> TokenStream {
         kind: quote!(__sync::Kind::#kind),
         view: quote!(match self { #view }),
         read: read(owner, variants),
-        same: quote!(match (self, other) { #same _ => false }),
+        same: quote!(match (self, __other) { #same _ => false }),
         normalize: quote!(match self { #normalize } __sync::Result::Ok(())),
         rest: TokenStream::new(),
     };
@@ -95,17 +95,17 @@ fn view(_: &Ident, variant: &Variant) -> TokenStream {
 }
 
 fn each(owner: &Ident, variant: &Variant) -> TokenStream {
-    let (pattern, name) = (variant.pattern("a_"), &variant.name);
+    let (pattern, name) = (variant.pattern("__a_"), &variant.name);
     match &variant.content {
         Content::Unit => quote!(#pattern => __sync::Continue(()),),
         Content::Newtype(field) => {
             let codec = codec(field, owner);
-            quote!(#pattern => show(#name, #codec::view(a_value)),)
+            quote!(#pattern => __show(#name, #codec::view(__a_value)),)
         }
         Content::Struct(_) => {
-            let lines = variant.lines(owner).show(bound("a_"));
+            let lines = variant.lines(owner).show(bound("__a_"));
             quote! {
-                #pattern => show(#name, __sync::View::Map(&__sync::Walk(|show: &mut __sync::Show<'_>| {
+                #pattern => __show(#name, __sync::View::Map(&__sync::Walk(|__show: &mut __sync::Show<'_>| {
                     #lines
                     __sync::Continue(())
                 }))),
@@ -115,19 +115,19 @@ fn each(owner: &Ident, variant: &Variant) -> TokenStream {
 }
 
 fn same(owner: &Ident, variant: &Variant) -> TokenStream {
-    let (a, b) = (variant.pattern("a_"), variant.pattern("b_"));
-    let lines = variant.lines(owner).same(bound("a_"), bound("b_"));
+    let (a, b) = (variant.pattern("__a_"), variant.pattern("__b_"));
+    let lines = variant.lines(owner).same(bound("__a_"), bound("__b_"));
     quote!((#a, #b) => #lines,)
 }
 
 fn normalize(owner: &Ident, variant: &Variant) -> TokenStream {
-    let (pattern, name) = (variant.pattern("a_"), &variant.name);
+    let (pattern, name) = (variant.pattern("__a_"), &variant.name);
     let lines = match &variant.content {
         Content::Newtype(field) => {
             let codec = codec(field, owner);
-            quote!(#codec::normalize_field(a_value, #name)?;)
+            quote!(#codec::normalize_field(__a_value, #name)?;)
         }
-        _ => variant.lines(owner).normalize(bound("a_")),
+        _ => variant.lines(owner).normalize(bound("__a_")),
     };
     quote!(#pattern => { #lines })
 }
@@ -141,15 +141,15 @@ fn read(owner: &Ident, variants: &[Variant]) -> TokenStream {
             Content::Unit => (quote!(None), quote!(Self::#ident)),
             Content::Newtype(field) => {
                 let codec = codec(field, owner);
-                (quote!(Some(input)), quote!(Self::#ident(#codec::read(input)?)))
+                (quote!(Some(__input)), quote!(Self::#ident(#codec::read(__input)?)))
             }
-            Content::Struct(_) => (quote!(Some(input)), variant.lines(owner).read(&quote!(Self::#ident))),
+            Content::Struct(_) => (quote!(Some(__input)), variant.lines(owner).read(&quote!(Self::#ident))),
         };
         quote!((#name #(| #aliases)*, __sync::Option::#input) => { #made })
     });
     quote! {
-        __sync::read_variant(input, &[#(#names),*], |name, input| {
-            __sync::Result::Ok(__sync::Option::Some(match (name, input) {
+        __sync::read_variant(__input, &[#(#names),*], |__name, __input| {
+            __sync::Result::Ok(__sync::Option::Some(match (__name, __input) {
                 #(#arms)*
                 _ => return __sync::Result::Ok(__sync::Option::None),
             }))

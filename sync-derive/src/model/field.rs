@@ -101,8 +101,9 @@ impl Field {
 
 impl Codec {
     fn of(attrs: &Attrs) -> Codec {
+        let given = [Key::Opaque, Key::With, Key::Whole].into_iter().filter(|key| attrs.has(*key)).count();
         match attrs.path(Key::With) {
-            _ if attrs.broken => Codec::Broken,
+            _ if attrs.broken || given > 1 || (given > 0 && attrs.has(Key::Id)) => Codec::Broken,
             Some(module) => Codec::With(module.clone()),
             None if attrs.has(Key::Opaque) => Codec::Opaque,
             None if attrs.has(Key::Whole) => Codec::Whole,

@@ -102,8 +102,9 @@ impl Shape {
         errors: &Errors,
     ) -> Shape {
         let mut next = 0;
-        let variants: Vec<_> =
+        let variants: Vec<Option<Variant>> =
             variants.iter().map(|variant| Variant::read(variant, case, errors, &mut next)).collect();
+        let Some(variants) = variants.into_iter().collect::<Option<Vec<_>>>() else { return Shape::Other };
         match variants.iter().all(|variant| matches!(variant.content, Content::Unit)) {
             true => Shape::Units(variants),
             false => Shape::Enum(variants),
@@ -112,7 +113,13 @@ impl Shape {
 }
 
 impl Variant {
-    fn read(variant: &syn::Variant, case: Option<Case>, errors: &Errors, next: &mut usize) -> Variant {
+    /// Nothing for a variant that cannot be written out; its error is noted.
+    fn read(
+        variant: &syn::Variant,
+        case: Option<Case>,
+        errors: &Errors,
+        next: &mut usize,
+    ) -> Option<Variant> {
         let attrs = Attrs::read(&variant.attrs, Place::Variant, errors);
         let inner = attrs.text(Key::RenameAll).and_then(|text| Case::read(text, errors));
         let content = match &variant.fields {
@@ -129,7 +136,7 @@ impl Variant {
                     fields,
                     "a variant of several fields needs their names: write `{ name: Type, .. }`",
                 ));
-                Content::Unit
+                return None;
             }
         };
         let plain = plain(&variant.ident);
@@ -137,6 +144,6 @@ impl Variant {
             Some(name) => name.value(),
             None => case.map_or_else(|| plain.clone(), |case| case.variant(&plain)),
         };
-        Variant { ident: variant.ident.clone(), name, content, attrs }
+        Some(Variant { ident: variant.ident.clone(), name, content, attrs })
     }
 }
