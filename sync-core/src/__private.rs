@@ -16,7 +16,7 @@ pub use serde::ser::{Serialize, Serializer};
 pub use uuid::Uuid;
 
 pub use crate::model::{
-    Codec, Conflict, Convert, Edit, Entries, Field, FieldInfo, Flags, Input, Invalid, Kind, ModelId,
+    Codec, Conflict, Convert, Edit, Entries, Field, FieldInfo, Flags, Input, IntoNew, Invalid, Kind, ModelId,
     ModelPatch, Native, Opaque, PatchSlot, Refusal, Schema, SyncModel, SyncValue, Value, View, Whole, With,
     debug_patch, deserialize_patch, serialize_model, serialize_patch,
 };

@@ -1,12 +1,18 @@
 //! Rust structs kept in sync: between handles in one process, between server processes, and with browsers.
 
+pub mod backend;
 // The derive's output says `::sync_core`, also in this crate's own tests.
 #[cfg(test)]
 extern crate self as sync_core;
 
 mod error;
+pub mod live;
+pub mod middleware;
 pub mod model;
 pub mod prelude;
+pub mod query;
+pub mod store;
+mod verbs;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]
@@ -14,4 +20,6 @@ pub mod __private;
 
 pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
+pub use query::{Filter, Query};
 pub use sync_derive::{SyncModel, SyncValue};
+pub use verbs::Verbs;

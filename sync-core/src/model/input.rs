@@ -118,8 +118,16 @@ impl Input<'_> {
         Err(Refusal::expected(expected, self.kind()))
     }
 
-    /// Drains it into an owned value.
+    /// Drains it into an owned value; reserved keys are refused.
     pub fn into_value(self) -> Result<Value, Refusal> {
+        self.drain(read_value, check_key)
+    }
+
+    fn drain(
+        self,
+        read: fn(Input<'_>) -> Result<Value, Refusal>,
+        check: fn(&str) -> Result<(), Refusal>,
+    ) -> Result<Value, Refusal> {
         Ok(match self {
             Input::Null => Value::Null,
             Input::Bool(b) => Value::Bool(b),
@@ -132,7 +140,7 @@ impl Input<'_> {
             Input::Date(date) => Value::Date(date),
             Input::List(items) => {
                 let mut out = Vec::new();
-                let mut slot = Reader::new(read_value);
+                let mut slot = Reader::new(read);
                 while items.next(&mut slot).map_err(|refusal| refusal.at(out.len()))? {
                     out.extend(slot.take());
                 }
@@ -140,17 +148,21 @@ impl Input<'_> {
             }
             Input::Map(entries) => {
                 let mut out: Vec<(String, Value)> = Vec::new();
-                let mut slot = Reader::new(read_value);
+                let mut slot = Reader::new(read);
                 while let Some(key) = entries.key()? {
-                    check_key(&key)?;
+                    check(&key)?;
                     entries.value(&mut slot).map_err(|refusal| refusal.at(&key))?;
-                    out.retain(|(earlier, _)| *earlier != key);
                     out.extend(slot.take().map(|value| (key, value)));
                 }
                 Value::Map(out)
             }
         })
     }
+}
+
+/// Reads anything that is not data of a document: operators may begin with `$`.
+pub(crate) fn read_operators(input: Input<'_>) -> Result<Value, Refusal> {
+    input.drain(read_operators, |_| Ok(()))
 }
 
 /// Reads anything; a function of its own, so that it fits a [`Reader`].

@@ -32,12 +32,12 @@ pub use encode::{debug_patch, deserialize_patch, serialize_model, serialize_patc
 pub(crate) use encode::{decode_doc, decode_patch, encode_doc, encode_patch};
 pub use field::{Field, FieldSet};
 pub use id::ModelId;
-pub(crate) use input::Ignore;
 pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};
+pub(crate) use input::{Ignore, read_operators};
 pub use invalid::Invalid;
 pub use json::{SAFE_INTEGER, Spelling};
 pub(crate) use json::{Shown, read_json, write_json};
-pub use patch::{Edit, ModelPatch, PatchSlot};
+pub use patch::{Edit, IntoNew, ModelPatch, PatchSlot};
 pub use refusal::Refusal;
 pub use schema::{Conflict, FieldInfo, Flags, Schema};
 pub use tracked::{FieldChange, Tracked};

@@ -301,3 +301,15 @@ pub trait ModelPatch: Default + Clone + fmt::Debug + Send + Sync + 'static {
 fn schema<P: ModelPatch>() -> &'static Schema {
     P::Model::SCHEMA
 }
+
+/// What a document can be created from: the struct, or a patch that says its fields.
+pub trait IntoNew<M: SyncModel> {
+    /// The fields of the new document.
+    fn into_new(self) -> M::Patch;
+}
+
+impl<M: SyncModel> IntoNew<M> for M {
+    fn into_new(self) -> M::Patch {
+        self.into_patch()
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::document::{Doc, Extra, Rev};
 use super::field::{Field, FieldSet};
+use super::refusal::Refusal;
 use super::view::Value;
 use super::{ModelPatch, SyncModel};
 
@@ -168,6 +169,14 @@ impl<M: SyncModel> Tracked<M> {
             self.recorded = None;
             self.shown.take();
         }
+    }
+
+    /// Brings the edited document into the value domain, so that what is sent is what will be stored.
+    ///
+    /// # Errors
+    /// The refusal of a value that cannot be brought there; the edits stay.
+    pub fn normalize(&mut self) -> Result<(), Refusal> {
+        self.get_mut().normalize()
     }
 
     /// The edited document as it is now, shared: what a save sends along.

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use uuid::Uuid;
 
 use super::date::Millis;
+use super::input::{EntriesInput, Input, ItemsInput, Slot};
 use super::refusal::Refusal;
 
 /// A borrowed look at one value of the value domain.
@@ -101,6 +102,53 @@ impl Value {
             Value::List(items) => View::List(items),
             Value::Map(entries) => View::Map(entries),
         }
+    }
+}
+
+impl Value {
+    /// Shows itself as a decoder would, so that any type can read it.
+    pub(crate) fn with_input<R>(&self, read: &mut dyn FnMut(Input<'_>) -> R) -> R {
+        read(match self {
+            Value::Null => Input::Null,
+            Value::Bool(b) => Input::Bool(*b),
+            Value::Int(n) => Input::Int(*n),
+            Value::Float(x) => Input::Float(*x),
+            Value::Text(text) => Input::Text(text.into()),
+            Value::Bytes(bytes) => Input::Bytes(bytes.into()),
+            Value::Uuid(id) => Input::Uuid(*id),
+            Value::Date(date) => Input::Date(*date),
+            Value::List(items) => return read(Input::List(&mut items.iter())),
+            Value::Map(entries) => {
+                return read(Input::Map(&mut Replay { rest: entries.iter(), value: None }));
+            }
+        })
+    }
+}
+
+impl ItemsInput for std::slice::Iter<'_, Value> {
+    fn next(&mut self, into: &mut dyn Slot) -> Result<bool, Refusal> {
+        match Iterator::next(self) {
+            Some(value) => value.with_input(&mut |input| into.put(input)).map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
+/// The entries of an owned map, read again.
+struct Replay<'a> {
+    rest: std::slice::Iter<'a, (String, Value)>,
+    value: Option<&'a Value>,
+}
+
+impl EntriesInput for Replay<'_> {
+    fn key(&mut self) -> Result<Option<String>, Refusal> {
+        let entry = self.rest.next();
+        self.value = entry.map(|(_, value)| value);
+        Ok(entry.map(|(key, _)| key.clone()))
+    }
+    fn value(&mut self, into: &mut dyn Slot) -> Result<(), Refusal> {
+        let value = self.value.take().ok_or_else(|| Refusal::new("has no value"))?;
+        value.with_input(&mut |input| into.put(input))
     }
 }
 
@@ -196,6 +244,15 @@ impl<'a> View<'a> {
                 (a, b) if a == b => None,
                 (a, b) => Some(a.cmp(&b)),
             },
+        }
+    }
+
+    /// Whether both sort within one kind, so that an order between them means something.
+    pub fn same_kind(&self, other: &View<'_>) -> bool {
+        match (self, other) {
+            (View::Owned(value), other) => value.view().same_kind(other),
+            (this, View::Owned(value)) => this.same_kind(&value.view()),
+            (this, other) => this.rank().is_some_and(|rank| other.rank() == Some(rank)),
         }
     }
 

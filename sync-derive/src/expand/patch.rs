@@ -60,6 +60,12 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             }
         }
         #[automatically_derived]
+        impl __sync::IntoNew<#ident> for #patch {
+            fn into_new(self) -> #patch {
+                self
+            }
+        }
+        #[automatically_derived]
         impl __sync::Debug for #patch {
             fn fmt(&self, f: &mut __sync::Formatter<'_>) -> __sync::FmtResult {
                 __sync::debug_patch(self, #name, f)

@@ -1,0 +1,109 @@
+//! What became of one request, seen from outside the future that made it.
+//!
+//! Invariant: a slot goes Idle -> Underway when the request reaches the store, and from there to Committed,
+//! or back to Idle when the store gives the write up; never back from Committed. Whoever holds the slot
+//! learns the outcome even where the caller's future was dropped or a layer answered with an error.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+
+use super::change::Change;
+use crate::error::Error;
+use crate::model::SyncModel;
+
+/// The outcome of one request.
+pub(crate) struct CommitSlot<M: SyncModel> {
+    state: Mutex<State<M>>,
+    settled: Notify,
+}
+
+enum State<M: SyncModel> {
+    Idle,
+    Underway,
+    Committed(Arc<Change<M>>),
+}
+
+impl<M: SyncModel> Default for CommitSlot<M> {
+    fn default() -> Self {
+        CommitSlot { state: Mutex::new(State::Idle), settled: Notify::new() }
+    }
+}
+
+impl<M: SyncModel> CommitSlot<M> {
+    fn state(&self) -> MutexGuard<'_, State<M>> {
+        self.state.lock().expect("nothing panics while it holds a commit slot")
+    }
+
+    /// The commit, where one happened.
+    pub(crate) fn committed(&self) -> Option<Arc<Change<M>>> {
+        match &*self.state() {
+            State::Committed(change) => Some(change.clone()),
+            _ => None,
+        }
+    }
+
+    /// The commit, where one happened; waits while the store is at it.
+    pub(crate) async fn outcome(&self) -> Option<Arc<Change<M>>> {
+        loop {
+            let settled = self.settled.notified();
+            match &*self.state() {
+                State::Idle => return None,
+                State::Committed(change) => return Some(change.clone()),
+                State::Underway => {}
+            }
+            settled.await;
+        }
+    }
+}
+
+impl<M: SyncModel> fmt::Debug for CommitSlot<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self.state() {
+            State::Idle => "Idle",
+            State::Underway => "Underway",
+            State::Committed(_) => "Committed",
+        })
+    }
+}
+
+/// A write's own end of its slot: held by the store while it is at it, and settled when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Ticket<M: SyncModel>(Arc<CommitSlot<M>>);
+
+impl<M: SyncModel> Ticket<M> {
+    pub(crate) fn new(slot: Arc<CommitSlot<M>>) -> Self {
+        let mut state = slot.state();
+        if matches!(*state, State::Idle) {
+            *state = State::Underway;
+        }
+        drop(state);
+        Ticket(slot)
+    }
+
+    pub(crate) fn settle(&self, change: Arc<Change<M>>) {
+        *self.0.state() = State::Committed(change);
+    }
+}
+
+impl<M: SyncModel> Drop for Ticket<M> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if matches!(*state, State::Underway) {
+            *state = State::Idle;
+        }
+        drop(state);
+        self.0.settled.notify_waiters();
+    }
+}
+
+impl Error {
+    /// The commit that happened although the call failed, where one did.
+    ///
+    /// A layer may err, or panic, after the store committed. The error then carries the change, and a
+    /// [`Model`](super::Model) has taken it as its base.
+    pub fn committed<M: SyncModel>(&self) -> Option<Arc<Change<M>>> {
+        self.carried()
+    }
+}

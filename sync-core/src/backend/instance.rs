@@ -1,0 +1,242 @@
+//! [`Model`]: one tracked instance, owned by you.
+//!
+//! Passive: nothing changes under your hands. `save`, `refresh` and `apply` merge field by field.
+//! Invariant: while a save's outcome is not known (its future was dropped), `pending` holds its slot, and
+//! it is settled before anything new is sent; so no edit is counted twice.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use super::change::{Body, Change};
+use super::commit::CommitSlot;
+use super::event::Event;
+use super::handle::Backend;
+use super::request::{Op, OwnDoc, Reply, Request};
+use super::write::not_found;
+use crate::error::{Code, Error};
+use crate::model::{Conflict, Doc, Field, FieldChange, FieldSet, ModelPatch, Rev, SyncModel, Tracked};
+
+/// A document that remembers what it was fetched as, so that a save sends what you changed and no more.
+///
+/// It derefs to the struct; edit it as plain Rust. Cloning gives a second tracked copy.
+pub struct Model<M: SyncModel> {
+    backend: Backend<M>,
+    tracked: Tracked<M>,
+    pending: Option<Pending<M>>,
+}
+
+/// A save that was sent: the document it sent, and where its outcome will be.
+struct Pending<M: SyncModel> {
+    sent: Arc<M>,
+    slot: Arc<CommitSlot<M>>,
+}
+
+impl<M: SyncModel> Model<M> {
+    pub(crate) fn fetched(backend: Backend<M>, doc: Doc<M>) -> Self {
+        Model { backend, tracked: Tracked::fetched(doc), pending: None }
+    }
+
+    /// Edits the document: `list.edit(|l| l.name.push_str(&l.owner))`.
+    ///
+    /// Editing through the handle (`list.name.push('!')`) works as well; but a line that reads one field
+    /// while it writes another needs the plain `&mut` that this gives.
+    pub fn edit<R>(&mut self, edit: impl FnOnce(&mut M) -> R) -> R {
+        edit(self.tracked.get_mut())
+    }
+
+    /// This field becomes that value; records just that, and clones nothing.
+    pub fn set<T: 'static>(&mut self, field: Field<M, T>, value: impl Into<T>) {
+        self.tracked.set(field, value);
+    }
+
+    /// The fields that differ from what was fetched.
+    pub fn changed(&self) -> FieldSet {
+        self.tracked.changed()
+    }
+
+    /// Whether anything differs from what was fetched.
+    pub fn is_changed(&self) -> bool {
+        !self.changed().is_empty()
+    }
+
+    /// Whether the backend is known to have moved on from what was fetched.
+    pub fn is_behind(&self) -> bool {
+        let newest = self.backend.hub().last_rev(self.id());
+        self.tracked.is_behind() || newest.is_some_and(|rev| rev > self.tracked.rev())
+    }
+
+    /// A field's value as it was fetched.
+    pub fn previous<T: 'static>(&self, field: Field<M, T>) -> Option<&T> {
+        self.tracked.base().map(|base| field.of(base))
+    }
+
+    /// Each changed field with its old and new value.
+    pub fn changes(&self) -> Vec<FieldChange> {
+        self.tracked.changes()
+    }
+
+    /// Drops all edits.
+    pub fn revert(&mut self) {
+        self.tracked.revert();
+    }
+
+    /// The revision it was fetched or last saved at.
+    pub fn rev(&self) -> Rev {
+        self.tracked.rev()
+    }
+
+    /// The document itself, edits included.
+    pub fn into_inner(self) -> M {
+        self.tracked.into_inner()
+    }
+
+    /// Saves what changed; a clean one sends nothing.
+    ///
+    /// Concurrent saves of other fields are kept; of the same field, the last commit wins. Under
+    /// `#[sync(conflict = "reject")]` it is [`save_if_unchanged`](Model::save_if_unchanged).
+    ///
+    /// # Errors
+    /// `not_found`, `invalid`, `invalid_value`, `duplicate`, `conflict`, and whatever layers answer. The
+    /// edits stay. Where the write was committed all the same ([`Error::committed`]), it is the base now.
+    pub async fn save(&mut self) -> Result<(), Error> {
+        let expect = (M::SCHEMA.conflict == Conflict::Reject).then(|| self.rev());
+        self.save_expecting(expect).await
+    }
+
+    /// Saves what changed if the document is still as it was fetched.
+    ///
+    /// # Errors
+    /// `conflict` where the backend has moved on; [`Error::current`] has the document it has now.
+    pub async fn save_if_unchanged(&mut self) -> Result<(), Error> {
+        self.save_expecting(Some(self.rev())).await
+    }
+
+    async fn save_expecting(&mut self, expect: Option<Rev>) -> Result<(), Error> {
+        self.settle().await;
+        if self.tracked.is_clean() {
+            return Ok(());
+        }
+        self.tracked.normalize().map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
+        let patch = self.tracked.patch();
+        if patch.is_empty() {
+            return Ok(());
+        }
+        let id = self.base_id();
+        let sent = self.tracked.snapshot();
+        let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
+        // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
+        let expect = expect.map(|_| self.rev());
+        let request = Request::new(Op::Update { id, patch: Box::new(patch), own, expect });
+        self.pending = Some(Pending { sent, slot: request.slot.clone() });
+        let result = self.backend.request(request).await;
+        self.settle().await;
+        match result? {
+            Reply::Committed(_) | Reply::Echo(_) => Ok(()),
+            other => other.into_committed().map(|_| ()),
+        }
+    }
+
+    /// Takes over the commit of a save whose answer is in, or was never waited for.
+    async fn settle(&mut self) {
+        let Some(slot) = self.pending.as_ref().map(|pending| pending.slot.clone()) else { return };
+        let committed = slot.outcome().await;
+        let Some(Pending { sent, .. }) = self.pending.take() else { return };
+        if let Some(change) = committed {
+            if let Body::Patch(outcome) = &change.body {
+                self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
+            }
+        }
+    }
+
+    fn base_id(&self) -> M::Id {
+        self.tracked.base().map_or_else(|| self.id().clone(), |base| base.id().clone())
+    }
+
+    /// Reads the document again and merges: fields you did not edit take the backend's values.
+    ///
+    /// # Errors
+    /// `not_found` where it is gone, and whatever layers and the store answer. The edits stay.
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        self.settle().await;
+        let id = self.base_id();
+        let doc = self.backend.read(&id).await?.ok_or_else(|| not_found::<M>(&id))?;
+        self.tracked.rebase(doc);
+        Ok(())
+    }
+
+    /// Takes what an event says of this document, and merges; `true` where the document is up to date with
+    /// the event now, `false` where `refresh` is needed.
+    pub fn apply(&mut self, event: &Event<M>) -> bool {
+        match event {
+            Event::Change(change) if change.id == self.base_id() => self.apply_change(change),
+            Event::Reset => {
+                self.tracked.note_behind();
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn apply_change(&mut self, change: &Change<M>) -> bool {
+        if change.rev <= self.rev() {
+            return true;
+        }
+        let applied = match &change.body {
+            Body::Patch(outcome) => self.tracked.advance(outcome, change.prev, change.rev),
+            Body::Document(doc) => {
+                self.tracked.rebase(doc.clone());
+                true
+            }
+            Body::Gone => false,
+        };
+        if !applied {
+            self.tracked.note_behind();
+        }
+        applied
+    }
+
+    /// Deletes the document.
+    ///
+    /// # Errors
+    /// `not_found`, and whatever layers answer.
+    pub async fn delete(self) -> Result<(), Error> {
+        let slot = self.pending.as_ref().map(|pending| pending.slot.clone());
+        if let Some(slot) = slot {
+            slot.outcome().await;
+        }
+        let expect = (M::SCHEMA.conflict == Conflict::Reject).then(|| self.rev());
+        let request = Request::new(Op::Delete { id: self.base_id(), expect });
+        match self.backend.request(request).await? {
+            Reply::Committed(_) | Reply::Echo(_) => Ok(()),
+            _ => {
+                Err(Error::new(Code::Config, format!("{}: a layer answered a delete oddly", M::SCHEMA.model)))
+            }
+        }
+    }
+}
+
+impl<M: SyncModel> Deref for Model<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        self.tracked.get()
+    }
+}
+
+impl<M: SyncModel> DerefMut for Model<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        self.tracked.get_mut()
+    }
+}
+
+impl<M: SyncModel> Clone for Model<M> {
+    fn clone(&self) -> Self {
+        let pending = self.pending.as_ref().map(|p| Pending { sent: p.sent.clone(), slot: p.slot.clone() });
+        Model { backend: self.backend.clone(), tracked: self.tracked.clone(), pending }
+    }
+}
+
+impl<M: SyncModel + std::fmt::Debug> std::fmt::Debug for Model<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("rev", &self.rev()).field("value", self.tracked.get()).finish()
+    }
+}

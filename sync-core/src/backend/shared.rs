@@ -1,0 +1,128 @@
+//! What all handles of one backend share: its layers, its end, its hub; and the one road every request takes.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
+
+use super::change::Action;
+use super::commit::Ticket;
+use super::event::Signal;
+use super::hub::{Hub, Reread};
+use super::middleware::{DynMiddleware, Next};
+use super::request::{Found, Op, Reply, Request};
+use super::store::{Boxed, DynStore};
+use super::write::Write;
+use crate::error::{Code, Error};
+use crate::model::{Doc, ModelPatch as _, SyncModel};
+
+/// One configured backend.
+pub(crate) struct Shared<M: SyncModel> {
+    pub(crate) name: Arc<str>,
+    pub(crate) layers: Vec<Box<dyn DynMiddleware<M>>>,
+    pub(crate) store: Option<Arc<dyn DynStore<M>>>,
+    pub(crate) hub: Arc<Hub<M>>,
+    pub(crate) runtime: Handle,
+    pub(crate) closed: AtomicBool,
+    /// Documents read from the store one by one, and queries: what tests count.
+    pub(crate) reads: AtomicU64,
+    pub(crate) finds: AtomicU64,
+}
+
+impl<M: SyncModel> Shared<M> {
+    /// Runs a request down the chain. A panic in a layer fails this request only; a commit that happened
+    /// all the same goes with the error.
+    pub(crate) async fn call(self: &Arc<Self>, request: Request<M>) -> Result<Reply<M>, Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::Unavailable, format!("{}: the registry was shut down", self.name)));
+        }
+        let slot = request.slot.clone();
+        let action = request.action();
+        let run = AssertUnwindSafe(Next { shared: self.clone(), at: 0 }.run(request)).catch_unwind();
+        let result = run.await.unwrap_or_else(|panic| Err(self.panicked(action, &*panic)));
+        result.map_err(|error| match slot.committed() {
+            Some(change) => error.carrying(change),
+            None => error,
+        })
+    }
+
+    fn panicked(&self, action: Action, panic: &(dyn Any + Send)) -> Error {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        tracing::error!(backend = &*self.name, action = action.as_str(), panic = text, "a layer panicked");
+        Error::new(
+            Code::Internal,
+            format!("{}: a layer panicked while it handled {}", self.name, action.as_str()),
+        )
+    }
+
+    /// The end of the chain.
+    pub(crate) async fn end(self: &Arc<Self>, request: Request<M>) -> Result<Reply<M>, Error> {
+        let Some(store) = &self.store else { return Ok(self.echo(request)) };
+        let Request { op, context, checks, slot } = request;
+        match op {
+            Op::Read(id) => {
+                self.reads.fetch_add(1, Ordering::Relaxed);
+                let visible =
+                    |doc: &Doc<M>| checks.using.as_ref().is_none_or(|using| using.matches(&doc.value));
+                store.get(&id).await.map(|doc| Reply::Document(doc.filter(visible)))
+            }
+            Op::Find(mut query) => {
+                if let Some(using) = checks.using {
+                    query.filter = query.filter & using;
+                }
+                self.finds.fetch_add(1, Ordering::Relaxed);
+                store.find(&query).await.map(Reply::Found)
+            }
+            op => {
+                let write = Write::of(op, checks, context, Ticket::new(slot))?;
+                self.commit(store, write).await
+            }
+        }
+    }
+
+    async fn commit(&self, store: &Arc<dyn DynStore<M>>, write: Write<M>) -> Result<Reply<M>, Error> {
+        let mut answers = if store.runs_detached() {
+            let store = store.clone();
+            let task = self.runtime.spawn(async move { store.commit(vec![write]).await });
+            task.await.map_err(|error| {
+                Error::new(Code::Internal, format!("{}: the store panicked", self.name)).caused_by(error)
+            })?
+        } else {
+            store.commit(vec![write]).await
+        };
+        let answer = answers.pop().unwrap_or_else(|| {
+            Err(Error::new(Code::Internal, format!("{}: the store gave no answer to a write", self.name)))
+        });
+        answer.map(Reply::Committed)
+    }
+
+    /// A backend without a store answers with the request's own fields, and tells everyone.
+    fn echo(&self, request: Request<M>) -> Reply<M> {
+        let id = request.id().cloned();
+        let action = request.action();
+        let patch = match request.op {
+            Op::Create(patch) | Op::Update { patch, .. } => Some(patch),
+            Op::Delete { .. } => None,
+            Op::Read(_) => return Reply::Document(None),
+            Op::Find(_) => return Reply::Found(Found { docs: Vec::new(), total: Some(0), position: 0 }),
+        };
+        let told = patch.clone().filter(|patch| !patch.is_empty());
+        self.hub.signal(Signal { action, id, patch: told, context: request.context });
+        Reply::Echo(patch)
+    }
+}
+
+impl<M: SyncModel> Reread<M> for Shared<M> {
+    fn reread(&self, id: M::Id) -> Boxed<'_, Result<Option<Doc<M>>, Error>> {
+        Box::pin(async move {
+            match &self.store {
+                Some(store) => store.get(&id).await,
+                None => Ok(None),
+            }
+        })
+    }
+}

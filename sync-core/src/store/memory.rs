@@ -1,0 +1,167 @@
+//! [`MemoryStore`]: documents in this process, gone with it.
+//!
+//! Invariant: documents, sequence and feed move together under one lock, so that the hub gets each commit
+//! in order; the lock is never held across an await, and nothing slow runs under it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::backend::{Action, Change, Feed, Found, Opened, Store, Write};
+use crate::error::{Code, Error};
+use crate::model::{Doc, Flags, Rev, SyncModel, Value};
+use crate::query::Query;
+
+/// Keeps documents in memory.
+///
+/// Revisions, and positions of the log, are one sequence that starts at the clock in microseconds, so that
+/// a later life of the process never repeats one.
+pub struct MemoryStore<M: SyncModel> {
+    state: Mutex<State<M>>,
+    feed: OnceLock<Feed<M>>,
+}
+
+struct State<M: SyncModel> {
+    docs: HashMap<M::Id, Doc<M>>,
+    /// The last revision of deleted documents: `prev` of a re-create.
+    gone: lru::LruCache<M::Id, Rev>,
+    /// By unique field: its values and whose they are.
+    unique: Vec<(usize, BTreeMap<String, M::Id>)>,
+    sequence: u64,
+}
+
+/// Of how many deleted documents the last revision is remembered.
+const GONE: usize = 65_536;
+
+impl<M: SyncModel> MemoryStore<M> {
+    /// An empty store.
+    pub fn new() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let state = State {
+            docs: HashMap::new(),
+            gone: lru::LruCache::unbounded(),
+            unique: M::SCHEMA.with(Flags::UNIQUE).map(|field| (field, BTreeMap::new())).collect(),
+            sequence: since.as_micros() as u64,
+        };
+        MemoryStore { state: Mutex::new(state), feed: OnceLock::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<M>> {
+        self.state.lock().expect("nothing panics while it holds the documents")
+    }
+
+    fn commit_one(&self, mut write: Write<M>) -> Result<Arc<Change<M>>, Error> {
+        let feed = self.feed.get().ok_or_else(|| {
+            Error::new(Code::Config, format!("{}: the store was not opened by a registry", M::SCHEMA.model))
+        })?;
+        let mut state = self.state();
+        let action = write.action();
+        let current = state.docs.get(&write.id).cloned();
+        let plan = write.plan(current.as_ref())?;
+        let rev = state.sequence + 1;
+        let doc = plan.document(rev);
+        state.claim(&write.id, current.as_ref(), doc.as_ref())?;
+        state.sequence = rev;
+        let prev = match &current {
+            Some(doc) => doc.rev,
+            None => state.gone.pop(&write.id).unwrap_or(0),
+        };
+        match doc {
+            Some(doc) => drop(state.docs.insert(write.id.clone(), doc)),
+            None => {
+                state.docs.remove(&write.id);
+                state.gone.put(write.id.clone(), rev);
+                if state.gone.len() > GONE {
+                    state.gone.pop_lru();
+                }
+            }
+        }
+        debug_assert_eq!(action, plan.action());
+        let change = plan.committed(&write, prev, rev, rev);
+        feed.committed(&write, &change);
+        drop(state);
+        Ok(change)
+    }
+}
+
+impl<M: SyncModel> State<M> {
+    /// Takes the values of unique fields for the new document, and gives up those of the old one.
+    fn claim(&mut self, id: &M::Id, old: Option<&Doc<M>>, new: Option<&Doc<M>>) -> Result<(), Error> {
+        let key = |doc: Option<&Doc<M>>, field: usize| {
+            let value = doc?.value.view(field).to_value().ok()?;
+            (value != Value::Null).then(|| format!("{value:?}"))
+        };
+        for (field, owners) in &self.unique {
+            if let Some(owner) = key(new, *field).and_then(|key| owners.get(&key))
+                && owner != id
+            {
+                let name = M::SCHEMA.fields[*field].name;
+                let message = format!("{} {id}: another document has this {name}", M::SCHEMA.model);
+                return Err(Error::new(Code::Duplicate, message).at_field(name));
+            }
+        }
+        for (field, owners) in &mut self.unique {
+            if let Some(key) = key(old, *field) {
+                owners.remove(&key);
+            }
+            if let Some(key) = key(new, *field) {
+                owners.insert(key, id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, query: &Query<M>) -> Found<M> {
+        let matching = self.docs.values().filter(|doc| query.filter.matches(&doc.value));
+        if query.limit == Some(0) {
+            let total = query.total.then(|| matching.count());
+            return Found { docs: Vec::new(), total, position: self.sequence };
+        }
+        let mut docs: Vec<Doc<M>> = matching.cloned().collect();
+        let total = query.total.then_some(docs.len());
+        docs.sort_by(|a, b| query.compare(&a.value, &b.value));
+        docs.drain(..query.offset.min(docs.len()));
+        docs.truncate(query.limit.unwrap_or(usize::MAX));
+        Found { docs, total, position: self.sequence }
+    }
+}
+
+impl<M: SyncModel> Default for MemoryStore<M> {
+    fn default() -> Self {
+        MemoryStore::new()
+    }
+}
+
+impl<M: SyncModel> Store<M> for MemoryStore<M> {
+    async fn open(&self, feed: Feed<M>) -> Result<Opened, Error> {
+        if self.feed.set(feed).is_err() {
+            let message = format!("{}: one memory store cannot end two chains", M::SCHEMA.model);
+            return Err(Error::new(Code::Config, message));
+        }
+        let position = self.state().sequence;
+        Ok(Opened { store_epoch: position, log_epoch: position, position })
+    }
+
+    async fn commit(&self, batch: Vec<Write<M>>) -> Vec<Result<Arc<Change<M>>, Error>> {
+        batch.into_iter().map(|write| self.commit_one(write)).collect()
+    }
+
+    async fn get(&self, id: &M::Id) -> Result<Option<Doc<M>>, Error> {
+        Ok(self.state().docs.get(id).cloned())
+    }
+
+    async fn find(&self, query: &Query<M>) -> Result<Found<M>, Error> {
+        Ok(self.state().find(query))
+    }
+
+    /// A commit has no await point, so it cannot be interrupted half-way.
+    fn runs_detached(&self) -> bool {
+        false
+    }
+}
+
+impl<M: SyncModel> std::fmt::Debug for MemoryStore<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("model", &M::SCHEMA.model).finish_non_exhaustive()
+    }
+}

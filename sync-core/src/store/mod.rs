@@ -1,0 +1,5 @@
+//! Stores: the ends of chains.
+
+mod memory;
+
+pub use memory::MemoryStore;

@@ -1,0 +1,50 @@
+//! Handles on the memory store: create, edit, save, merge.
+
+use sync_core::prelude::*;
+
+#[derive(SyncModel, Clone, Debug, PartialEq)]
+#[sync(backend = "lists")]
+struct List {
+    #[sync(id)]
+    id: Uuid,
+    name: String,
+    owner: String,
+    views: i64,
+    #[sync(private)]
+    notes: String,
+}
+
+fn list(name: &str) -> List {
+    List { id: Uuid::nil(), name: name.into(), owner: "ann".into(), views: 0, notes: String::new() }
+}
+
+async fn lists() -> (Registry, Backend<List>) {
+    let backend = Backend::<List>::builder().with(AssignId::v7()).store(MemoryStore::new());
+    let registry = Registry::builder().backend(backend).build().await.unwrap();
+    let lists = registry.backend();
+    (registry, lists)
+}
+
+#[tokio::test]
+async fn a_save_sends_what_changed_and_keeps_what_others_changed() {
+    let (_registry, lists) = lists().await;
+    let mut events = lists.subscribe();
+    let mut one = lists.create(list("Milk")).await.unwrap();
+    let mut two = lists.fetch(one.id).await.unwrap();
+    one.edit(|l| l.name.push_str(&l.owner));
+    two.set(List::VIEWS, 3);
+    assert_eq!(two.views, 3);
+    one.save().await.unwrap();
+    two.save().await.unwrap();
+    assert!(!one.is_changed());
+    assert!(two.is_behind());
+    two.refresh().await.unwrap();
+    assert_eq!((two.name.as_str(), two.views), ("Milkann", 3));
+    let mut changed = Vec::new();
+    while let Some(event) = events.try_next() {
+        changed.push(event.change().unwrap().changed());
+    }
+    assert_eq!(changed[1], List::NAME.into());
+    assert_eq!(changed[2], List::VIEWS.into());
+    assert_eq!(lists.hub().stats().repairs, 0);
+}
