@@ -132,7 +132,7 @@ impl<M: SyncModel> Codec<Vec<M>> for Whole {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
     }
     fn normalize(value: &mut Vec<M>) -> Result<(), Refusal> {
-        let items = value.iter_mut().enumerate();
-        items.map(|(at, item)| item.normalize().map_err(|refusal| refusal.at(at))).collect()
+        let mut items = value.iter_mut().enumerate();
+        items.try_for_each(|(at, item)| item.normalize().map_err(|refusal| refusal.at(at)))
     }
 }

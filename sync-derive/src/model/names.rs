@@ -36,7 +36,7 @@ pub(super) fn are_distinct<'a>(fields: impl Iterator<Item = &'a Field>, errors: 
     for field in fields {
         for (name, span) in all_names(field) {
             let owner = seen.entry(name.clone()).or_insert_with(|| field.ident.to_string());
-            if *owner != field.ident.to_string() {
+            if field.ident != *owner {
                 errors.at(span, format!("{name:?} is the name of field `{owner}` already: write another"));
             }
         }
