@@ -5,6 +5,7 @@
 
 mod codecs;
 mod document;
+mod laws;
 mod many;
 mod patch;
 mod values;
