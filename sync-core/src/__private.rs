@@ -54,6 +54,29 @@ pub fn count(entries: &dyn Entries) -> usize {
     count
 }
 
+/// The value of a variant: it has to be there, or the variant's name would not be.
+pub fn present(view: View<'_>) -> View<'_> {
+    if matches!(view, View::Absent) { View::Null } else { view }
+}
+
+/// Whether a foreign type is an `Option`: `Is::<T>::OPTION` finds the inherent constant before that of
+/// [`NoOption`].
+#[derive(Debug)]
+pub struct Is<T>(std::marker::PhantomData<T>);
+
+impl<T> Is<Option<T>> {
+    /// It is.
+    pub const OPTION: bool = true;
+}
+
+/// What holds of all other types.
+pub trait NoOption {
+    /// It is not.
+    const OPTION: bool = false;
+}
+
+impl<T> NoOption for Is<T> {}
+
 /// A field of a struct that is read: its name, its aliases, and where it goes.
 pub type Target<'a> = (&'static str, &'static [&'static str], &'a mut dyn PatchSlot);
 

@@ -18,6 +18,8 @@ struct Shop {
     id: ShopId,
     #[sync(opaque)]
     address: Option<IpAddr>,
+    #[sync(opaque)]
+    city: (String, u32),
     #[sync(with = "span", default)]
     hours: Range<i64>,
     #[sync(default)]
@@ -60,6 +62,7 @@ fn shop() -> Shop {
     Shop {
         id: ShopId(Uuid::from_u128(1)),
         address: Some("10.0.0.1".parse().unwrap()),
+        city: ("Bonn".into(), 53111),
         hours: 8..18,
         codes: vec![255],
         opened: UNIX_EPOCH + Duration::from_nanos(1_234_567_890),
@@ -74,7 +77,7 @@ fn they_are_shown_as_their_codecs_say() {
     assert_eq!(
         serde_json::to_value(shop()).unwrap(),
         json!({
-            "id": "00000000-0000-0000-0000-000000000001", "address": "10.0.0.1", "hours": [8, 18],
+            "id": "00000000-0000-0000-0000-000000000001", "address": "10.0.0.1", "city": ["Bonn", 53111], "hours": [8, 18],
             "codes": "/w==", "opened": "1970-01-01T00:00:01.234Z", "type": "corner",
             "shelves": [{"id": 1}, {"id": 2, "label": "b"}],
         })
@@ -129,6 +132,12 @@ fn whole_models_differ_by_their_fields() {
     assert_eq!(patch.fields(), Shop::SHELVES.into());
     assert_eq!(Shop::SCHEMA.fields[Shop::SHELVES.index()].kind, Kind::List);
     assert!(Shop::SCHEMA.fields[Shop::BEST.index()].optional);
+}
+
+#[test]
+fn a_foreign_option_is_optional() {
+    let optional = |index: usize| Shop::SCHEMA.fields[index].optional;
+    assert!(optional(Shop::ADDRESS.index()) && !optional(Shop::CITY.index()));
 }
 
 #[test]

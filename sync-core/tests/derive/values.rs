@@ -61,6 +61,7 @@ enum Status {
 enum Place {
     Nowhere,
     OnDisk(String),
+    At(Option<u32>),
     #[sync(rename_all = "camelCase")]
     OnTape {
         box_number: f64,
@@ -120,6 +121,14 @@ fn refusals_name_the_whole_path() {
     );
     assert!(refused("places", json!(["on-disk"])).contains("which is none of"));
     assert!(refused("places", json!([{}])).contains("expects the name of a variant"));
+}
+
+/// A variant that holds nothing was shown as an empty map, which is no variant at all.
+#[test]
+fn a_variant_of_none_keeps_its_name() {
+    let film = with("places", json!([{"at": null}, {"at": 3}])).unwrap();
+    assert!(film.places[0].same(&Place::At(None)) && film.places[1].same(&Place::At(Some(3))));
+    assert_eq!(serde_json::to_value(&film).unwrap()["places"], json!([{"at": null}, {"at": 3}]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::{codec, end};
 use crate::attr::Key;
-use crate::model::{Default, Field, Model, plain};
+use crate::model::{Codec, Default, Field, Model, plain};
 
 /// The initializer of `SCHEMA`.
 pub(super) fn table(model: &Model) -> TokenStream {
@@ -28,7 +28,14 @@ pub(super) fn table(model: &Model) -> TokenStream {
 fn row(model: &Model, field: &Field) -> TokenStream {
     let (name, codec) = (&field.name, codec(field, &model.ident));
     let aliases = field.attrs.texts(Key::Alias);
-    let optional = !matches!(field.default, Default::Absent);
+    let optional = match (&field.default, &field.codec) {
+        (Default::Absent, Codec::Opaque | Codec::With(_)) => {
+            let ty = &field.ty;
+            quote!({ use __sync::NoOption as _; __sync::Is::<#ty>::OPTION })
+        }
+        (Default::Absent, _) => quote!(false),
+        _ => quote!(true),
+    };
     let flags = flags(field);
     let facts = quote_spanned!(end(&field.ty)=> #codec::FACTS);
     quote!(__sync::FieldInfo::of(#name, &[#(#aliases),*], #facts, #optional, #flags))

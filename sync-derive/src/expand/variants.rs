@@ -100,7 +100,7 @@ fn each(owner: &Ident, variant: &Variant) -> TokenStream {
         Content::Unit => quote!(#pattern => __sync::Continue(()),),
         Content::Newtype(field) => {
             let codec = codec(field, owner);
-            quote!(#pattern => __show(#name, #codec::view(__a_value)),)
+            quote!(#pattern => __show(#name, __sync::present(#codec::view(__a_value))),)
         }
         Content::Struct(_) => {
             let lines = variant.lines(owner).show(bound("__a_"));
