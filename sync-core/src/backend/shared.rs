@@ -9,7 +9,6 @@ use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 
 use super::change::Action;
-use super::commit::Ticket;
 use super::event::Signal;
 use super::hub::{Hub, Reread};
 use super::middleware::{DynMiddleware, Next};
@@ -83,10 +82,7 @@ impl<M: SyncModel> Shared<M> {
                 self.finds.fetch_add(1, Ordering::Relaxed);
                 store.find(&query).await.map(Reply::Found)
             }
-            op => {
-                let write = Write::of(op, checks, context, Ticket::new(slot))?;
-                self.commit(store, write).await
-            }
+            op => self.commit(store, Write::from_request(Request { op, context, checks, slot })?).await,
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::change::{Action, Body, Change, Sight};
 use super::commit::Ticket;
 use super::context::Context;
-use super::request::{Checks, Op, OwnDoc};
+use super::request::{Checks, Op, OwnDoc, Request};
 use crate::error::{Code, Error};
 use crate::model::{Doc, Extra, Invalid, ModelPatch, Refusal, Rev, SyncModel};
 
@@ -61,13 +61,12 @@ pub struct Plan<M: SyncModel> {
 }
 
 impl<M: SyncModel> Write<M> {
-    /// The write that an operation of the chain's end asks for, or the operation back if it is a read.
-    pub(crate) fn of(
-        op: Op<M>,
-        checks: Checks<M>,
-        context: Context,
-        ticket: Ticket<M>,
-    ) -> Result<Self, Error> {
+    /// The write that a request at the end of its chain asks for; from here on its slot says "underway".
+    ///
+    /// # Errors
+    /// `invalid` where a new document has no id; `internal` where the request is a read.
+    pub fn from_request(request: Request<M>) -> Result<Self, Error> {
+        let Request { op, context, checks, slot } = request;
         let (id, intent) = match op {
             Op::Create(patch) => {
                 let id: Option<&M::Id> =
@@ -88,7 +87,7 @@ impl<M: SyncModel> Write<M> {
                 return Err(Error::new(Code::Internal, "a read was taken for a write"));
             }
         };
-        Ok(Write { id, intent, checks, context, ticket })
+        Ok(Write { id, intent, checks, context, ticket: Ticket::new(slot) })
     }
 
     /// Decides what the write makes of the document that the store has now, or why it is refused.
