@@ -16,7 +16,11 @@ pub(crate) async fn export(registry: &Registry) -> Outcome {
         writeln!(out, "{}", json!({ "list": list.name, "owner": list.owner }))?;
         for item in items.find(Item::LIST.eq(list.id)).sort(Item::POSITION.asc()).all().await? {
             let Item { title, detail, done, .. } = item.into_inner();
-            writeln!(out, "{}", json!({ "list": list.name, "title": title, "detail": detail, "done": done }))?;
+            writeln!(
+                out,
+                "{}",
+                json!({ "list": list.name, "title": title, "detail": detail, "done": done })
+            )?;
         }
     }
     Ok(out.flush()?)

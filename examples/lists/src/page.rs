@@ -21,6 +21,9 @@ const FILES: [(&str, &str, &str); 7] = [
 
 pub(crate) fn routes() -> Router {
     FILES.into_iter().fold(Router::new(), |routes, (path, kind, text)| {
-        routes.route(path, get(move || async move { ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text) }))
+        routes.route(
+            path,
+            get(move || async move { ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text) }),
+        )
     })
 }

@@ -29,10 +29,7 @@ fn print(line: String) -> Outcome {
 }
 
 /// The next event as a line.
-async fn next<M: SyncModel>(
-    events: &mut Subscription<M>,
-    tell: impl Fn(&Change<M>) -> String,
-) -> String {
+async fn next<M: SyncModel>(events: &mut Subscription<M>, tell: impl Fn(&Change<M>) -> String) -> String {
     match events.next().await {
         Some(Event::Change(change)) => format!("{} {}", M::SCHEMA.backend, tell(&change)),
         Some(Event::Reset) => format!("{} some changes were missed", M::SCHEMA.backend),
