@@ -6,6 +6,7 @@ pub mod backend;
 extern crate self as sync_core;
 
 mod error;
+pub mod live;
 pub mod middleware;
 pub mod model;
 pub mod prelude;
@@ -13,6 +14,7 @@ pub mod query;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod verbs;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]
@@ -22,3 +24,4 @@ pub use error::{Code, Error};
 pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use query::{Filter, Query};
 pub use sync_derive::{SyncModel, SyncValue};
+pub use verbs::Verbs;

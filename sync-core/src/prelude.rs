@@ -8,5 +8,6 @@ pub use crate::query::Filter;
 pub use crate::store::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use crate::store::{Sqlite, SqliteStore};
+pub use crate::verbs::Verbs;
 pub use sync_derive::{SyncModel, SyncValue};
 pub use uuid::Uuid;

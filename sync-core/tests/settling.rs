@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use common::{Halting, List, ListPatch, dropped_after, list, over, undisturbed};
@@ -219,7 +220,7 @@ async fn a_field_whose_code_panics_fails_its_own_write_only() {
     things.create(Thing { id: 1, touchy: Touchy(1) }).await.unwrap();
     let mut patch = ThingPatch::default();
     patch.set(Thing::TOUCHY, Touchy(13));
-    let op = Op::Update { id: 1, patch: Box::new(patch), own: None, expect: None };
+    let op = Op::Update { id: 1, patch: Arc::new(patch), own: None, expect: None };
     assert_eq!(things.request(Request::new(op)).await.unwrap_err().code(), Code::Internal);
     assert_eq!(things.fetch(1u32).await.unwrap().touchy.0, 1);
     things.delete_by_id(1u32).await.unwrap();

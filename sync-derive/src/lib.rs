@@ -10,7 +10,7 @@ mod model;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a model.
+#[doc = include_str!("../docs/model.md")]
 #[proc_macro_derive(SyncModel, attributes(sync))]
 pub fn sync_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -20,8 +20,12 @@ pub fn sync_model(input: TokenStream) -> TokenStream {
     errors.finish(code).into()
 }
 
-/// Makes a type a value that fields can have.
+#[doc = include_str!("../docs/value.md")]
 #[proc_macro_derive(SyncValue, attributes(sync))]
-pub fn sync_value(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn sync_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let errors = attr::Errors::new();
+    let value = model::Value::read(&input, &errors);
+    let code = expand::value(&value);
+    errors.finish(code).into()
 }

@@ -9,11 +9,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::input::Input;
+use super::patch::{Edit, PatchSlot};
 use super::refusal::Refusal;
 use super::value::{Kind, SyncValue};
 use super::view::{Value, View};
 
 /// The way a field of type `T` is shown, read, compared and normalised.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be `whole`: it is no model, nor an `Option` or `Vec` of one",
+    label = "not a model",
+    note = "`#[sync(whole)]` is for structs that derive `SyncModel`; a `SyncValue` needs no annotation"
+)]
 pub trait Codec<T>: Send + Sync + 'static {
     /// How stores and clients see it.
     const KIND: Kind;
@@ -38,6 +44,60 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// What a missing field reads as.
     fn absent() -> Option<T> {
         None
+    }
+
+    // What follows is for the derive alone. It calls all of it as `<C as Codec<T>>::..`, spanned on the
+    // field's type: the compiler then has the same complaint of each call, and says it once.
+
+    /// What the schema says of the type: its kind, and whether it is optional.
+    #[doc(hidden)]
+    const FACTS: (Kind, bool) = (Self::KIND, Self::OPTIONAL);
+
+    /// An edit without its type.
+    #[doc(hidden)]
+    fn slot(edit: &Edit<T, Self>) -> &dyn PatchSlot
+    where
+        Self: Sized,
+        T: Clone + Send + Sync + 'static,
+    {
+        edit
+    }
+
+    /// An edit without its type, to be written.
+    #[doc(hidden)]
+    fn slot_mut(edit: &mut Edit<T, Self>) -> &mut dyn PatchSlot
+    where
+        Self: Sized,
+        T: Clone + Send + Sync + 'static,
+    {
+        edit
+    }
+
+    /// Notes the newer value where it differs.
+    #[doc(hidden)]
+    fn diff(edit: &mut Edit<T, Self>, older: &T, newer: &T)
+    where
+        Self: Sized,
+        T: Clone,
+    {
+        if !Self::same(older, newer) {
+            *edit = Edit::set(newer.clone());
+        }
+    }
+
+    /// The value a document gets that has only this edit, or the refusal of a missing field.
+    #[doc(hidden)]
+    fn required(mut edit: Edit<T, Self>, name: &'static str) -> Result<T, Refusal>
+    where
+        Self: Sized,
+    {
+        edit.take().or_else(Self::absent).ok_or_else(|| Refusal::missing(name))
+    }
+
+    /// Brings a field into the value domain; the refusal names it.
+    #[doc(hidden)]
+    fn normalize_field(value: &mut T, name: &'static str) -> Result<(), Refusal> {
+        Self::normalize(value).map_err(|refusal| refusal.at(name))
     }
 }
 
@@ -72,6 +132,7 @@ pub struct Opaque;
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Codec<T> for Opaque {
     const KIND: Kind = Kind::Any;
+    const NULL_IS_ABSENT: bool = true;
     fn view(value: &T) -> View<'_> {
         match to_value(value) {
             Ok(Value::Null) => View::Absent,
@@ -118,6 +179,7 @@ where
     S: Convert<T, FIELD>,
 {
     const KIND: Kind = Kind::Any;
+    const NULL_IS_ABSENT: bool = true;
     fn view(value: &T) -> View<'_> {
         match S::to_value(value) {
             Value::Null => View::Absent,

@@ -19,6 +19,7 @@ mod schema;
 mod tracked;
 mod value;
 mod view;
+mod whole;
 
 use std::any::Any;
 
@@ -31,8 +32,8 @@ pub use encode::{debug_patch, deserialize_patch, serialize_model, serialize_patc
 pub(crate) use encode::{decode_doc, decode_fields, decode_patch, encode_doc, encode_patch};
 pub use field::{Field, FieldSet};
 pub use id::ModelId;
-pub(crate) use input::read_operators;
 pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};
+pub(crate) use input::{Ignore, read_operators};
 pub use invalid::Invalid;
 pub use json::{SAFE_INTEGER, Spelling};
 pub(crate) use json::{Shown, read_json, write_json};
@@ -42,6 +43,7 @@ pub use schema::{Conflict, FieldInfo, Flags, Schema};
 pub use tracked::{FieldChange, Tracked};
 pub use value::{Kind, SyncValue};
 pub use view::{Entries, Items, Value, View};
+pub use whole::Whole;
 
 /// A struct that can be fetched, edited, saved and followed.
 ///

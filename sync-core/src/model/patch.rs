@@ -41,28 +41,11 @@ impl<T, C> Edit<T, C> {
     }
 }
 
-impl<T, C: Codec<T>> Edit<T, C> {
-    /// The value a document gets that has only this edit, or the refusal of a missing field.
-    #[doc(hidden)]
-    pub fn required(self, name: &'static str) -> Result<T, Refusal> {
-        self.value.or_else(C::absent).ok_or_else(|| Refusal::missing(name))
-    }
-
-    /// The same for a field with a default.
+impl<T, C> Edit<T, C> {
+    /// The value a document gets that has only this edit, of a field with a default.
     #[doc(hidden)]
     pub fn or_else(self, default: impl FnOnce() -> T) -> T {
         self.value.unwrap_or_else(default)
-    }
-
-    /// Notes the newer value where it differs.
-    #[doc(hidden)]
-    pub fn diff(&mut self, older: &T, newer: &T)
-    where
-        T: Clone,
-    {
-        if !C::same(older, newer) {
-            self.value = Some(newer.clone());
-        }
     }
 
     /// Puts the new value into the document.

@@ -1,6 +1,5 @@
 //! The table that the derive writes for each model: what codecs, stores, policies and clients need to know.
 
-use super::codec::Codec;
 use super::value::Kind;
 
 /// What is known of a model at compile time.
@@ -36,15 +35,16 @@ pub struct FieldInfo {
 }
 
 impl FieldInfo {
-    /// A row as the derive writes it; `default` says whether the field names one.
+    /// A row as the derive writes it: the facts of its codec, and whether the field names a default.
     #[doc(hidden)]
-    pub const fn of<T, C: Codec<T>>(
+    pub const fn of(
         name: &'static str,
         aliases: &'static [&'static str],
+        (kind, optional): (Kind, bool),
         default: bool,
         flags: Flags,
     ) -> Self {
-        FieldInfo { name, aliases, kind: C::KIND, optional: default || C::OPTIONAL, flags }
+        FieldInfo { name, aliases, kind, optional: optional || default, flags }
     }
 }
 

@@ -78,6 +78,7 @@ impl Kind {
     message = "`{Self}` cannot be a field of a model: it is not a `SyncValue`",
     label = "not a `SyncValue`",
     note = "for a type of your own, write `#[derive(SyncValue)]` on it",
+    note = "for a model, write `#[sync(whole)]` on the field: it is stored and replaced as one value",
     note = "for a foreign type with serde's traits, write `#[sync(opaque)]` on the field",
     note = "for any other foreign type, write `#[sync(with = \"module\")]` on the field"
 )]
@@ -93,6 +94,10 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
 
     /// Whether [`absent`](SyncValue::absent) gives a value.
     const OPTIONAL: bool = false;
+
+    /// The kind of a list of these; `u8` makes bytes of it.
+    #[doc(hidden)]
+    const LIST_KIND: Kind = Kind::List;
 
     /// A borrowed look at it; [`View::Absent`] is left out of documents.
     fn view(&self) -> View<'_>;
@@ -119,7 +124,7 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
         None
     }
 
-    /// How a list of these looks; `u8` makes bytes of it.
+    /// How a list of these looks.
     #[doc(hidden)]
     fn view_list(list: &Vec<Self>) -> View<'_> {
         View::List(list)

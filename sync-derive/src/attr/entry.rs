@@ -1,6 +1,6 @@
 //! One `key` or `key = value` of `#[sync(..)]`, before its key is looked up.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
@@ -88,12 +88,24 @@ impl Entry {
 
     /// A string literal that holds a path.
     pub(super) fn path(&self, key: Key) -> syn::Result<Path> {
+        self.quoted(key, "a path", Path::parse_mod_style)
+    }
+
+    /// A string literal that holds an identifier.
+    pub(super) fn quoted_name(&self, key: Key) -> syn::Result<Ident> {
+        self.quoted(key, "a name", |input| input.parse())
+    }
+
+    fn quoted<T>(
+        &self,
+        key: Key,
+        what: &str,
+        parse: fn(ParseStream<'_>) -> syn::Result<T>,
+    ) -> syn::Result<T> {
         let text = self.text(key)?;
-        text.parse_with(Path::parse_mod_style).map_err(|_| {
-            syn::Error::new(
-                text.span(),
-                format!("{:?} is not a path: write `{}`", text.value(), key.example()),
-            )
+        text.parse_with(parse).map_err(|_| {
+            let message = format!("{:?} is not {what}: write `{}`", text.value(), key.example());
+            syn::Error::new(text.span(), message)
         })
     }
 
@@ -103,11 +115,15 @@ impl Entry {
     }
 
     fn parse<T>(&self, key: Key, parse: fn(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<T> {
-        let expected = |span: Span| {
-            syn::Error::new(span, format!("`{}` expects a value: write `{}`", key.name(), key.example()))
+        let (name, example) = (key.name(), key.example());
+        let Some(value) = self.value.clone() else {
+            return Err(syn::Error::new(
+                self.key.span(),
+                format!("`{name}` expects a value: write `{example}`"),
+            ));
         };
-        let value = self.value.clone().ok_or_else(|| expected(self.key.span()))?;
-        let spanned = syn::Error::new_spanned(&value, "");
-        parse.parse2(value).map_err(|_| expected(spanned.span()))
+        let wrong =
+            syn::Error::new_spanned(&value, format!("`{name}` expects {}: write `{example}`", key.form()));
+        parse.parse2(value).map_err(|_| wrong)
     }
 }

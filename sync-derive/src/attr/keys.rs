@@ -26,6 +26,7 @@ pub(super) enum Takes {
     Text(&'static str),
     Path(&'static str),
     Name(&'static str),
+    QuotedName(&'static str),
     MaybePath(&'static str),
 }
 
@@ -60,7 +61,7 @@ keys! {
     Crate     "crate"      Path("crate = \"path::to::sync_core\"") on Model Value;
     Conflict  "conflict"   Text("conflict = \"reject\"")          on Model;
     Validate  "validate"   Path("validate = \"path::to::function\"") on Model;
-    Patch     "patch"      Name("patch = ListChange")             on Model;
+    Patch     "patch"      QuotedName("patch = \"ListChange\"")          on Model;
     Id        "id"         Nothing                                on Field Value;
     Rename    "rename"     Text("rename = \"name\"")              on Field ValueField Variant;
     Alias     "alias"      Text("alias = \"name\"")               on Field ValueField Variant;
@@ -85,6 +86,14 @@ impl Key {
         self == Key::Alias
     }
 
+    /// What its value looks like.
+    pub(super) fn form(self) -> &'static str {
+        match self.takes() {
+            Takes::Name(_) => "a name without quotes",
+            _ => "text in quotes",
+        }
+    }
+
     /// How to write it with a value.
     pub(super) fn example(self) -> &'static str {
         match self.takes() {
@@ -92,6 +101,7 @@ impl Key {
             Takes::Text(example)
             | Takes::Path(example)
             | Takes::Name(example)
+            | Takes::QuotedName(example)
             | Takes::MaybePath(example) => example,
         }
     }

@@ -71,6 +71,7 @@ impl Attrs {
             Takes::Text(_) => Value::Text(entry.text(key)?),
             Takes::Path(_) => Value::Path(entry.path(key)?),
             Takes::Name(_) => Value::Name(entry.name(key)?),
+            Takes::QuotedName(_) => Value::Name(entry.quoted_name(key)?),
             Takes::MaybePath(_) if entry.is_alone() => Value::None,
             Takes::MaybePath(_) => Value::Path(entry.path(key)?),
         };

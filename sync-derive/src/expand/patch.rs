@@ -1,23 +1,23 @@
 //! The patch: a struct with one `Edit` per stored field, and its one-line impls.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
-use super::codec;
-use crate::model::{Model, plain};
+use super::{codec, codec_type};
+use crate::model::{Codec, Model, plain};
 
 /// The struct, in the user's own scope.
 pub(super) fn definition(model: &Model) -> TokenStream {
     let (vis, patch, core) = (&model.vis, &model.patch, &model.core);
     let name = plain(&model.ident);
     let core = quote!(#core::__private);
-    let fields = model.stored().enumerate().map(|(index, field)| {
+    let fields = model.stored().map(|field| {
         let (vis, ident, ty) = (&field.vis, &field.ident, &field.ty);
         let doc = format!(" What becomes of [`{1}`](field@{0}::{1}).", name, plain(ident));
         let codec = match field.codec {
-            crate::model::Codec::Native => None,
+            Codec::Native => None,
             _ => {
-                let codec = codec(field, index, &model.ident, &core);
+                let codec = codec_type(field, &model.ident, &core);
                 Some(quote!(, #codec))
             }
         };
@@ -38,23 +38,25 @@ pub(super) fn definition(model: &Model) -> TokenStream {
 pub(super) fn impls(model: &Model) -> TokenStream {
     let (ident, patch) = (&model.ident, &model.patch);
     let name = plain(patch);
-    let slots = |borrow: TokenStream| {
-        let arms = model.stored().enumerate().map(move |(index, field)| {
-            let (index, ident) = (Literal::usize_unsuffixed(index), &field.ident);
-            quote!(#index => #borrow self.#ident,)
+    let slots = |slot: &str, borrow: TokenStream| -> TokenStream {
+        let slot = format_ident!("{slot}");
+        let arms = model.stored().map(|field| {
+            let (codec, index) = (codec(field, ident), Literal::usize_unsuffixed(field.index));
+            let field = &field.ident;
+            quote!(#index => #codec::#slot(#borrow self.#field),)
         });
-        quote!(#(#arms)*)
+        arms.collect()
     };
-    let (shared, unique) = (slots(quote!(&)), slots(quote!(&mut)));
+    let (shared, unique) = (slots("slot", quote!(&)), slots("slot_mut", quote!(&mut)));
     quote! {
         #[automatically_derived]
         impl __sync::ModelPatch for #patch {
             type Model = #ident;
-            fn slot(&self, index: usize) -> &dyn __sync::PatchSlot {
-                match index { #shared _ => __sync::no_field(index) }
+            fn slot(&self, __index: usize) -> &dyn __sync::PatchSlot {
+                match __index { #shared _ => __sync::no_field(__index) }
             }
-            fn slot_mut(&mut self, index: usize) -> &mut dyn __sync::PatchSlot {
-                match index { #unique _ => __sync::no_field(index) }
+            fn slot_mut(&mut self, __index: usize) -> &mut dyn __sync::PatchSlot {
+                match __index { #unique _ => __sync::no_field(__index) }
             }
         }
         #[automatically_derived]

@@ -1,18 +1,18 @@
 //! The schema: one row per stored field.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::codec;
+use super::{codec, end};
 use crate::attr::Key;
-use crate::model::{Default, Field, Model, plain};
+use crate::model::{Codec, Default, Field, Model, plain};
 
 /// The initializer of `SCHEMA`.
 pub(super) fn table(model: &Model) -> TokenStream {
     let (name, backend, validates) = (plain(&model.ident), &model.backend, model.validate.is_some());
-    let id = Literal::usize_unsuffixed(model.id().map_or(0, |(index, _)| index));
+    let id = Literal::usize_unsuffixed(model.id().map_or(0, |field| field.index));
     let conflict = if model.rejects { quote!(Reject) } else { quote!(Merge) };
-    let rows = model.stored().enumerate().map(|(index, field)| row(model, field, index));
+    let rows = model.stored().map(|field| row(model, field));
     quote! {
         &__sync::Schema {
             model: #name,
@@ -25,13 +25,20 @@ pub(super) fn table(model: &Model) -> TokenStream {
     }
 }
 
-fn row(model: &Model, field: &Field, index: usize) -> TokenStream {
-    let (name, ty) = (&field.name, &field.ty);
-    let codec = codec(field, index, &model.ident, &quote!(__sync));
+fn row(model: &Model, field: &Field) -> TokenStream {
+    let (name, codec) = (&field.name, codec(field, &model.ident));
     let aliases = field.attrs.texts(Key::Alias);
-    let optional = !matches!(field.default, Default::Absent);
+    let optional = match (&field.default, &field.codec) {
+        (Default::Absent, Codec::Opaque | Codec::With(_)) => {
+            let ty = &field.ty;
+            quote!({ use __sync::NoOption as _; __sync::Is::<#ty>::OPTION })
+        }
+        (Default::Absent, _) => quote!(false),
+        _ => quote!(true),
+    };
     let flags = flags(field);
-    quote!(__sync::FieldInfo::of::<#ty, #codec>(#name, &[#(#aliases),*], #optional, #flags))
+    let facts = quote_spanned!(end(&field.ty)=> #codec::FACTS);
+    quote!(__sync::FieldInfo::of(#name, &[#(#aliases),*], #facts, #optional, #flags))
 }
 
 /// `Flags::NONE`, or the flags joined.

@@ -1,5 +1,7 @@
 //! The field tokens: `List::NAME`.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -8,9 +10,11 @@ use crate::model::{Model, plain};
 /// One constant per stored field.
 pub(super) fn consts(model: &Model) -> TokenStream {
     let ident = &model.ident;
-    let consts = model.stored().enumerate().map(|(index, field)| {
+    let mut seen = HashSet::new();
+    // Of two that clash, which is an error already, the first is written.
+    let consts = model.stored().filter(|field| seen.insert(&field.token)).map(|field| {
         let (vis, token, ty) = (&field.vis, &field.token, &field.ty);
-        let index = Literal::usize_unsuffixed(index);
+        let index = Literal::usize_unsuffixed(field.index);
         let doc = format!(" The field [`{0}`](field@Self::{0}).", plain(&field.ident));
         quote! {
             #[doc = #doc]

@@ -1,24 +1,52 @@
 //! The rules of a model, one function each.
 
-use super::{Field, Model, names};
+use super::{Content, Field, Form, Model, Shape, Value, names};
 use crate::attr::{Errors, Key};
 
 /// Notes every rule that the model breaks.
 pub(super) fn model(model: &Model, errors: &Errors) {
     backend_is_a_name(model, errors);
     conflict_is_known(model, errors);
-    if model.sound {
+    if model.form == Form::Struct {
         one_id(model, errors);
     }
+    fields(&model.fields, errors);
     for field in &model.fields {
-        skip_stands_alone(field, errors);
         id_is_plain(field, errors);
         private_is_no_facet(field, errors);
+    }
+    names::tokens_are_distinct(model, errors);
+}
+
+/// Notes every rule that the value breaks.
+pub(super) fn value(value: &Value, errors: &Errors) {
+    id_is_a_newtype(value, errors);
+    match &value.shape {
+        Shape::Struct(all) => fields(all, errors),
+        Shape::Newtype(field) => only_a_codec(field, errors),
+        Shape::Units(variants) | Shape::Enum(variants) => {
+            names::variants(variants, errors);
+            for variant in variants {
+                match &variant.content {
+                    Content::Unit => {}
+                    Content::Newtype(field) => only_a_codec(field, errors),
+                    Content::Struct(all) => fields(all, errors),
+                }
+            }
+        }
+        Shape::Other | Shape::Generic => {}
+    }
+}
+
+/// The rules that fields of models and of values share.
+pub(super) fn fields(fields: &[Field], errors: &Errors) {
+    for field in fields {
+        skip_stands_alone(field, errors);
         one_codec(field, errors);
     }
-    names::are_usable(model.stored(), errors);
-    names::are_distinct(model.stored(), errors);
-    names::tokens_are_distinct(model, errors);
+    let stored = || fields.iter().filter(|field| !field.is_skipped());
+    names::are_usable(stored(), errors);
+    names::are_distinct(stored(), errors);
 }
 
 fn backend_is_a_name(model: &Model, errors: &Errors) {
@@ -105,5 +133,19 @@ fn one_codec(field: &Field, errors: &Errors) {
             errors
                 .at(span, format!("`{}` and `{}` exclude each other: remove one", first.name(), key.name()));
         }
+    }
+}
+
+fn id_is_a_newtype(value: &Value, errors: &Errors) {
+    let (Some(span), false) = (value.attrs.span(Key::Id), value.is_id) else { return };
+    if !matches!(value.shape, Shape::Other | Shape::Generic) {
+        errors.at(span, "only a newtype can be an id: write `struct ListId(Uuid);`");
+    }
+}
+
+fn only_a_codec(field: &Field, errors: &Errors) {
+    one_codec(field, errors);
+    for (key, span) in field.attrs.keys().filter(|(key, _)| !matches!(key, Key::Opaque | Key::With)) {
+        errors.at(span, format!("`{}` says nothing of a field without a name: remove it", key.name()));
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Field {
     pub(crate) token: Ident,
     pub(crate) codec: Codec,
     pub(crate) default: Default,
+    /// Its place among the stored fields: of a model in its schema, of a value among all its variants.
+    pub(crate) index: usize,
     pub(crate) attrs: Attrs,
 }
 
@@ -46,10 +48,27 @@ pub(crate) enum Default {
 }
 
 impl Field {
-    /// Reads a named field.
-    pub(super) fn read(field: &syn::Field, place: Place, case: Option<Case>, errors: &Errors) -> Self {
+    /// Reads fields; `next` is the index of the first and becomes that of the one after the last.
+    pub(super) fn read_all<'a>(
+        fields: impl IntoIterator<Item = &'a syn::Field>,
+        place: Place,
+        case: Option<Case>,
+        errors: &Errors,
+        next: &mut usize,
+    ) -> Vec<Self> {
+        let mut fields: Vec<Field> =
+            fields.into_iter().map(|field| Field::read(field, place, case, errors)).collect();
+        for field in fields.iter_mut().filter(|field| !field.is_skipped()) {
+            field.index = *next;
+            *next += 1;
+        }
+        fields
+    }
+
+    /// Reads one field; the one of a newtype is called `value`.
+    fn read(field: &syn::Field, place: Place, case: Option<Case>, errors: &Errors) -> Self {
         let attrs = Attrs::read(&field.attrs, place, errors);
-        let ident = field.ident.clone().expect("only named fields come here");
+        let ident = field.ident.clone().unwrap_or_else(|| Ident::new("value", field.ty.span()));
         let plain = plain(&ident);
         let name = match attrs.text(Key::Rename) {
             Some(name) => name.value(),
@@ -63,6 +82,7 @@ impl Field {
             token: token.unwrap_or_else(|| Ident::new(&plain.to_uppercase(), ident.span())),
             codec: Codec::of(&attrs),
             default: Default::of(&attrs),
+            index: 0,
             ident,
             attrs,
         }
@@ -81,8 +101,9 @@ impl Field {
 
 impl Codec {
     fn of(attrs: &Attrs) -> Codec {
+        let given = [Key::Opaque, Key::With, Key::Whole].into_iter().filter(|key| attrs.has(*key)).count();
         match attrs.path(Key::With) {
-            _ if attrs.broken => Codec::Broken,
+            _ if attrs.broken || given > 1 || (given > 0 && attrs.has(Key::Id)) => Codec::Broken,
             Some(module) => Codec::With(module.clone()),
             None if attrs.has(Key::Opaque) => Codec::Opaque,
             None if attrs.has(Key::Whole) => Codec::Whole,

@@ -4,6 +4,7 @@ mod check;
 mod field;
 mod names;
 mod shape;
+mod value;
 
 use proc_macro2::Span;
 use quote::format_ident;
@@ -13,13 +14,13 @@ use syn::{DeriveInput, Ident, Path, Visibility};
 use crate::attr::{Attrs, Case, Errors, Key, Place, snake_case};
 
 pub(crate) use field::{Codec, Default, Field};
+pub(crate) use value::{Content, Shape, Value, Variant};
 
 /// A struct that derives `SyncModel`.
 pub(crate) struct Model {
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
-    /// Whether the item is a struct of named fields without generics; nothing else can be written out.
-    pub(crate) sound: bool,
+    pub(crate) form: Form,
     pub(crate) patch: Ident,
     pub(crate) backend: String,
     /// Where the core is.
@@ -32,36 +33,47 @@ pub(crate) struct Model {
     pub(crate) attrs: Attrs,
 }
 
+/// How much of the item can be a model.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A struct with named fields.
+    Struct,
+    /// Something else; it gets a stand-in without fields, so that its error stays alone.
+    Other,
+    /// It has parameters; it gets nothing.
+    Generic,
+}
+
 impl Model {
     /// Reads and checks the struct; what is wrong is noted and left out.
     pub(crate) fn read(input: &DeriveInput, errors: &Errors) -> Self {
         let attrs = Attrs::read(&input.attrs, Place::Model, errors);
-        let (fields, sound) = shape::model_fields(input, errors);
+        let (fields, form) = shape::model_fields(input, errors);
         let case = attrs.text(Key::RenameAll).and_then(|text| Case::read(text, errors));
         let model = Model {
             vis: input.vis.clone(),
             ident: input.ident.clone(),
-            sound,
+            form,
             patch: attrs.name(Key::Patch).cloned().unwrap_or_else(|| format_ident!("{}Patch", input.ident)),
             backend: attrs.text(Key::Backend).map_or_else(|| snake_case(&plain(&input.ident)), |b| b.value()),
             core: core_path(&attrs),
             rejects: attrs.text(Key::Conflict).is_some_and(|text| text.value() == "reject"),
             validate: attrs.path(Key::Validate).cloned(),
-            fields: fields.map(|field| Field::read(field, Place::Field, case, errors)).collect(),
+            fields: Field::read_all(fields, Place::Field, case, errors, &mut 0),
             attrs,
         };
         check::model(&model, errors);
         model
     }
 
-    /// The stored fields; a field's place here is its index.
+    /// The stored fields.
     pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> + '_ {
         self.fields.iter().filter(|field| !field.is_skipped())
     }
 
-    /// The index of the id and its field.
-    pub(crate) fn id(&self) -> Option<(usize, &Field)> {
-        self.stored().enumerate().find(|(_, field)| field.attrs.has(Key::Id))
+    /// The field that is the id.
+    pub(crate) fn id(&self) -> Option<&Field> {
+        self.stored().find(|field| field.attrs.has(Key::Id))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use proc_macro2::Span;
+use syn::Ident;
 
-use super::{Field, Model};
+use super::{Field, Model, Variant};
 use crate::attr::{Errors, Key};
 
 /// No name or alias may be one that a store, a client or a patch takes for something else.
@@ -35,7 +36,7 @@ pub(super) fn are_distinct<'a>(fields: impl Iterator<Item = &'a Field>, errors: 
     for field in fields {
         for (name, span) in all_names(field) {
             let owner = seen.entry(name.clone()).or_insert_with(|| field.ident.to_string());
-            if *owner != field.ident.to_string() {
+            if field.ident != *owner {
                 errors.at(span, format!("{name:?} is the name of field `{owner}` already: write another"));
             }
         }
@@ -56,6 +57,26 @@ fn same_name_twice(field: &Field, errors: &Errors) {
 fn all_names(field: &Field) -> impl Iterator<Item = (String, Span)> + '_ {
     let aliases = field.attrs.texts(Key::Alias).map(|alias| (alias.value(), alias.span()));
     std::iter::once((field.name.clone(), field.name_span())).chain(aliases)
+}
+
+/// No two variants may be read by one name, and none by one that is reserved.
+pub(super) fn variants(variants: &[Variant], errors: &Errors) {
+    let mut seen: HashMap<String, &Ident> = HashMap::new();
+    for variant in variants {
+        let own = variant.attrs.text(Key::Rename).map_or_else(|| variant.ident.span(), |text| text.span());
+        let aliases = variant.attrs.texts(Key::Alias).map(|alias| (alias.value(), alias.span()));
+        for (name, span) in std::iter::once((variant.name.clone(), own)).chain(aliases) {
+            if let Some(reason) = reserved(&name) {
+                errors.at(
+                    span,
+                    format!("{name:?} cannot be a variant's name, {reason}: write `rename = \"..\"`"),
+                );
+            }
+            if let Some(owner) = seen.insert(name.clone(), &variant.ident) {
+                errors.at(span, format!("{name:?} is the name of variant `{owner}` already: write another"));
+            }
+        }
+    }
 }
 
 /// No two fields may have the same token, and none may hide what the trait has.

@@ -1,42 +1,42 @@
-//! Which items can be models at all.
+//! Which items can be models or values at all.
 
 use syn::{Data, DeriveInput, Fields, GenericParam};
 
+use super::Form;
 use crate::attr::Errors;
 
-/// The named fields of a struct without generics, and whether it is one.
-pub(super) fn model_fields<'a>(
-    input: &'a DeriveInput,
-    errors: &Errors,
-) -> (Box<dyn Iterator<Item = &'a syn::Field> + 'a>, bool) {
-    let sound = generics(input, errors);
-    let refuse = |what: &str, advice: &str| {
-        errors.at(input.ident.span(), format!("{what} cannot be a model: {advice}"));
-        (Box::new(std::iter::empty()) as Box<dyn Iterator<Item = &'a syn::Field> + 'a>, false)
-    };
-    match &input.data {
-        Data::Enum(_) => refuse(
-            "an enum",
-            "write a struct with named fields; for an enum that is a field's value, derive `SyncValue`",
-        ),
-        Data::Union(_) => refuse("a union", "write a struct with named fields"),
+/// The named fields of a struct, and how much of a model it can be.
+pub(super) fn model_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> (Vec<&'a syn::Field>, Form) {
+    let plain = no_generics(input, "a model", errors);
+    let (what, advice) = match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => (Box::new(fields.named.iter()), sound),
-            Fields::Unnamed(_) => refuse(
+            Fields::Named(fields) if plain => return (fields.named.iter().collect(), Form::Struct),
+            Fields::Named(_) => return (Vec::new(), Form::Generic),
+            Fields::Unnamed(_) => (
                 "a tuple struct",
-                "give its fields names; for a newtype that is a field's value, derive `SyncValue`",
+                "give its fields names; a newtype that is a field's value derives `SyncValue`",
             ),
-            Fields::Unit => refuse("a struct without fields", "give it fields, one of them `#[sync(id)]`"),
+            Fields::Unit => ("a struct without fields", "give it fields, one of them `#[sync(id)]`"),
         },
-    }
+        Data::Enum(_) => (
+            "an enum",
+            "write a struct with named fields; an enum that is a field's value derives `SyncValue`",
+        ),
+        Data::Union(_) => ("a union", "write a struct with named fields"),
+    };
+    errors.at(input.ident.span(), format!("{what} cannot be a model: {advice}"));
+    (Vec::new(), if plain { Form::Other } else { Form::Generic })
 }
 
-fn generics(input: &DeriveInput, errors: &Errors) -> bool {
+/// Notes each parameter; whether there is none.
+pub(super) fn no_generics(input: &DeriveInput, what: &str, errors: &Errors) -> bool {
     for param in &input.generics.params {
         let message = match param {
-            GenericParam::Lifetime(_) => "a model owns its fields: write `String` for `&'a str`",
+            GenericParam::Lifetime(_) => {
+                format!("{what} owns what it holds, without lifetimes: write `String` for `&str`")
+            }
             GenericParam::Type(_) | GenericParam::Const(_) => {
-                "a model has no type parameters: write the types that its fields have"
+                format!("{what} cannot have parameters: write the types that its fields have")
             }
         };
         errors.push(syn::Error::new_spanned(param, message));

@@ -149,15 +149,15 @@ impl<M: SyncModel> Rig<M> {
 }
 
 pub(super) fn create<M: SyncModel>(value: &M) -> Op<M> {
-    Op::Create(Box::new(value.clone().into_patch()))
+    Op::Create(Arc::new(value.clone().into_patch()))
 }
 
 pub(super) fn update<M: SyncModel>(id: &M::Id, patch: M::Patch) -> Op<M> {
-    Op::Update { id: id.clone(), patch: Box::new(patch), own: None, expect: None }
+    Op::Update { id: id.clone(), patch: Arc::new(patch), own: None, expect: None }
 }
 
 pub(super) fn update_at<M: SyncModel>(id: &M::Id, patch: M::Patch, rev: Rev) -> Op<M> {
-    Op::Update { id: id.clone(), patch: Box::new(patch), own: None, expect: Some(rev) }
+    Op::Update { id: id.clone(), patch: Arc::new(patch), own: None, expect: Some(rev) }
 }
 
 pub(super) fn delete<M: SyncModel>(id: &M::Id) -> Op<M> {

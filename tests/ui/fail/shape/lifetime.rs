@@ -1,0 +1,10 @@
+use sync_core::prelude::*;
+
+#[derive(SyncModel, Clone)]
+struct List<'a> {
+    #[sync(id)]
+    id: Uuid,
+    name: &'a str,
+}
+
+fn main() {}

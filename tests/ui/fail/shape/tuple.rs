@@ -1,0 +1,6 @@
+use sync_core::prelude::*;
+
+#[derive(SyncModel, Clone)]
+struct List(Uuid, String);
+
+fn main() {}

@@ -1,0 +1,10 @@
+use sync_core::prelude::*;
+
+#[derive(SyncModel, Clone)]
+struct Table {
+    #[sync(id)]
+    id: Uuid,
+    schema: String,
+}
+
+fn main() {}
