@@ -12,6 +12,8 @@ pub mod model;
 pub mod prelude;
 pub mod query;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod verbs;
 
 /// What the derive's output names. Not for people: it changes without notice.

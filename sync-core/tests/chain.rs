@@ -193,7 +193,7 @@ async fn handlers_see_what_was_committed_with_old_values_and_harm_no_one() {
         lists.update(list.id, named(name)).await.unwrap();
     }
     let client =
-        Request::new(Op::Update { id: list.id, patch: Box::new(named("d")), own: None, expect: None });
+        Request::new(Op::Update { id: list.id, patch: Arc::new(named("d")), own: None, expect: None });
     lists.request(client.with_context(Context::of(Origin::Client))).await.unwrap();
     registry.shutdown().await; // drains the handlers
     assert_eq!(*seen.lock().unwrap(), [("a".into(), "b".into()), ("b".to_owned(), "c".to_owned())]);

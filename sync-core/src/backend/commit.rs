@@ -44,14 +44,39 @@ impl<M: SyncModel> CommitSlot<M> {
         }
     }
 
+    /// The commit, where one happened, waiting while the store is at it; and a slot for the next request,
+    /// which is this one again where no one else holds it any more.
+    pub(crate) async fn take_outcome(this: &mut Arc<Self>) -> Option<Arc<Change<M>>> {
+        if let Some(slot) = Arc::get_mut(this) {
+            let state = slot.state.get_mut().expect("nothing panics while it holds a commit slot");
+            return match std::mem::replace(state, State::Idle) {
+                State::Committed(change) => Some(change),
+                State::Idle | State::Underway => None,
+            };
+        }
+        let outcome = this.outcome().await;
+        *this = Arc::default();
+        outcome
+    }
+
+    /// The commit, where one happened; `Err` while the store is at it.
+    fn now(&self) -> Result<Option<Arc<Change<M>>>, ()> {
+        match &*self.state() {
+            State::Idle => Ok(None),
+            State::Committed(change) => Ok(Some(change.clone())),
+            State::Underway => Err(()),
+        }
+    }
+
     /// The commit, where one happened; waits while the store is at it.
     pub(crate) async fn outcome(&self) -> Option<Arc<Change<M>>> {
         loop {
+            if let Ok(outcome) = self.now() {
+                return outcome;
+            }
             let settled = self.settled.notified();
-            match &*self.state() {
-                State::Idle => return None,
-                State::Committed(change) => return Some(change.clone()),
-                State::Underway => {}
+            if let Ok(outcome) = self.now() {
+                return outcome;
             }
             settled.await;
         }
@@ -70,31 +95,42 @@ impl<M: SyncModel> fmt::Debug for CommitSlot<M> {
 
 /// A write's own end of its slot: held by the store while it is at it, and settled when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Ticket<M: SyncModel>(Arc<CommitSlot<M>>);
+pub(crate) struct Ticket<M: SyncModel> {
+    slot: Arc<CommitSlot<M>>,
+    /// Whether this ticket made the slot say `Underway`; a commit without an await point never does.
+    began: bool,
+}
 
 impl<M: SyncModel> Ticket<M> {
     pub(crate) fn new(slot: Arc<CommitSlot<M>>) -> Self {
-        let mut state = slot.state();
+        Ticket { slot, began: false }
+    }
+
+    /// From here on the outcome is the store's, and may come after the caller went away.
+    pub(crate) fn begin(&mut self) {
+        let mut state = self.slot.state();
         if matches!(*state, State::Idle) {
             *state = State::Underway;
         }
-        drop(state);
-        Ticket(slot)
+        self.began = true;
     }
 
     pub(crate) fn settle(&self, change: Arc<Change<M>>) {
-        *self.0.state() = State::Committed(change);
+        *self.slot.state() = State::Committed(change);
     }
 }
 
 impl<M: SyncModel> Drop for Ticket<M> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        if !self.began {
+            return;
+        }
+        let mut state = self.slot.state();
         if matches!(*state, State::Underway) {
             *state = State::Idle;
         }
         drop(state);
-        self.0.settled.notify_waiters();
+        self.slot.settled.notify_waiters();
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Signal<M: SyncModel> {
     /// Which document, where it names one.
     pub id: Option<M::Id>,
     /// What it says.
-    pub patch: Option<Box<M::Patch>>,
+    pub patch: Option<Arc<M::Patch>>,
     /// Who told it.
     pub context: Context,
 }

@@ -82,15 +82,16 @@ impl<M: SyncModel> Backend<M> {
     /// # Errors
     /// `exists`, `duplicate`, `invalid`, `invalid_value`, and whatever layers answer.
     pub async fn create(&self, new: impl IntoNew<M>) -> Result<Model<M>, Error> {
-        self.create_patch(Box::new(new.into_new())).await
+        self.create_patch(Arc::new(new.into_new())).await
     }
 
-    async fn create_patch(&self, patch: Box<M::Patch>) -> Result<Model<M>, Error> {
+    async fn create_patch(&self, patch: Arc<M::Patch>) -> Result<Model<M>, Error> {
         let reply = self.request(Request::new(Op::Create(patch))).await?;
         let doc = match reply {
             Reply::Committed(change) => committed_doc(&change)?,
             Reply::Echo(Some(patch)) => {
-                let value = M::build(*patch).map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
+                let value = M::build(Arc::unwrap_or_clone(patch))
+                    .map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
                 Doc { value: Arc::new(value), extra: None, rev: 0 }
             }
             other => committed_doc(&*other.into_committed()?)?,
@@ -103,7 +104,7 @@ impl<M: SyncModel> Backend<M> {
         &self,
         new: impl IntoIterator<Item = N>,
     ) -> Vec<Result<Model<M>, Error>> {
-        let patches: Vec<_> = new.into_iter().map(|new| Box::new(new.into_new())).collect();
+        let patches: Vec<_> = new.into_iter().map(|new| Arc::new(new.into_new())).collect();
         let creates = patches.into_iter().map(|patch| self.create_patch(patch));
         stream::iter(creates).buffered(CREATES_AT_ONCE).collect().await
     }
@@ -140,7 +141,7 @@ impl<M: SyncModel> Backend<M> {
     /// # Errors
     /// `not_found`, `invalid`, `invalid_value`, `duplicate`, and whatever layers answer.
     pub async fn update(&self, id: impl Into<M::Id>, patch: M::Patch) -> Result<Arc<Change<M>>, Error> {
-        let op = Op::Update { id: id.into(), patch: Box::new(patch), own: None, expect: None };
+        let op = Op::Update { id: id.into(), patch: Arc::new(patch), own: None, expect: None };
         self.request(Request::new(op)).await?.into_committed()
     }
 
@@ -204,7 +205,7 @@ impl<M: SyncModel> Backend<M> {
 
     /// Tells subscribers and sockets something that is not stored.
     pub fn emit(&self, action: Action, id: Option<M::Id>, patch: Option<M::Patch>) {
-        let patch = patch.map(Box::new);
+        let patch = patch.map(Arc::new);
         self.0.hub.signal(Signal { action, id, patch, context: Context::server() });
     }
 

@@ -8,7 +8,6 @@
 //!   it was delivered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ const HELD_IN_ALL: usize = 4_096;
 /// Of how many documents the last revision is remembered.
 const REMEMBERED: usize = 65_536;
 /// How many changes the log in memory keeps.
-const LOG: usize = 8_192;
+const LOG: usize = 1_024;
 
 /// Reads a document for the hub; the backend does.
 pub(crate) trait Reread<M: SyncModel>: Send + Sync {
@@ -43,7 +42,6 @@ pub(crate) trait Reread<M: SyncModel>: Send + Sync {
 /// The one place where a backend's changes come together.
 pub struct Hub<M: SyncModel> {
     state: Mutex<State<M>>,
-    counters: Counters,
     reread: OnceLock<Weak<dyn Reread<M>>>,
     runtime: Handle,
     me: Weak<Hub<M>>,
@@ -63,16 +61,7 @@ struct State<M: SyncModel> {
     readers: Vec<(u64, Interest<M>, Arc<Mailbox<Event<M>>>)>,
     next_reader: u64,
     closed: bool,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    delivered: AtomicU64,
-    duplicates: AtomicU64,
-    held: AtomicU64,
-    repairs: AtomicU64,
-    resets: AtomicU64,
-    overflows: AtomicU64,
+    stats: HubStats,
 }
 
 /// What a hub has done since it was built.
@@ -120,10 +109,10 @@ impl<M: SyncModel> Hub<M> {
             readers: Vec::new(),
             next_reader: 0,
             closed: false,
+            stats: HubStats::default(),
         };
         Arc::new_cyclic(|me| Hub {
             state: Mutex::new(state),
-            counters: Counters::default(),
             reread: OnceLock::new(),
             runtime,
             me: me.clone(),
@@ -149,37 +138,40 @@ impl<M: SyncModel> Hub<M> {
 
     /// Takes a change, whoever made it; each is delivered once.
     pub(crate) fn accept(&self, change: Arc<Change<M>>) {
-        let mut state = self.state();
-        match state.last.get(&change.id).copied() {
-            Some(last) if change.rev <= last => {
-                self.counters.duplicates.fetch_add(1, Ordering::Relaxed);
+        let mut guard = self.state();
+        let state = &mut *guard;
+        match state.last.get_mut(&change.id) {
+            Some(last) if change.rev <= *last => {
+                state.stats.duplicates += 1;
                 state.reached(change.position);
+                return;
             }
-            Some(last) if matches!(change.body, Body::Patch(_)) && change.prev != last => {
-                self.hold(&mut state, change);
+            Some(last) if matches!(change.body, Body::Patch(_)) && change.prev != *last => {
+                return self.hold(state, change);
             }
-            _ => {
-                self.deliver(&mut state, change.clone());
-                self.release(&mut state, &change.id);
-            }
+            Some(last) => *last = change.rev,
+            None => state.remember(&change),
         }
+        if state.held.is_empty() {
+            return self.deliver(state, change);
+        }
+        let id = change.id.clone();
+        self.deliver(state, change);
+        self.release(state, &id);
     }
 
+    /// Delivers a change whose revision was noted.
     fn deliver(&self, state: &mut State<M>, change: Arc<Change<M>>) {
-        self.counters.delivered.fetch_add(1, Ordering::Relaxed);
-        state.last.put(change.id.clone(), change.rev);
-        if state.last.len() > REMEMBERED {
-            state.last.pop_lru();
-        }
+        state.stats.delivered += 1;
         state.reached(change.position);
         state.record(change.clone());
         self.tell(state, &Event::Change(change));
     }
 
-    fn tell(&self, state: &State<M>, event: &Event<M>) {
+    fn tell(&self, state: &mut State<M>, event: &Event<M>) {
         for (_, interest, mailbox) in &state.readers {
             if interest.wants(event) && !mailbox.push(event.clone()) {
-                self.counters.overflows.fetch_add(1, Ordering::Relaxed);
+                state.stats.overflows += 1;
             }
         }
     }
@@ -195,7 +187,10 @@ impl<M: SyncModel> Hub<M> {
                     waiting.insert(rev, change);
                     break;
                 }
-                _ => self.deliver(state, change),
+                _ => {
+                    state.remember(&change);
+                    self.deliver(state, change);
+                }
             }
         }
         if !waiting.is_empty() {
@@ -205,7 +200,7 @@ impl<M: SyncModel> Hub<M> {
     }
 
     fn hold(&self, state: &mut State<M>, change: Arc<Change<M>>) {
-        self.counters.held.fetch_add(1, Ordering::Relaxed);
+        state.stats.held += 1;
         let id = change.id.clone();
         let waiting = state.held.entry(id.clone()).or_default();
         let first = waiting.is_empty();
@@ -233,7 +228,7 @@ impl<M: SyncModel> Hub<M> {
                 return;
             };
             let Some(reread) = self.reread.get().and_then(Weak::upgrade) else { return };
-            self.counters.repairs.fetch_add(1, Ordering::Relaxed);
+            self.state().stats.repairs += 1;
             tracing::warn!(model = M::SCHEMA.model, %id, "a change is missing: the document is read again");
             match reread.reread(id.clone()).await {
                 Ok(found) => self.repaired(&id, found, newest),
@@ -257,6 +252,7 @@ impl<M: SyncModel> Hub<M> {
                 .get(id)
                 .and_then(|waiting| waiting.range(..=rev).map(|(_, change)| change.position).max());
             let change = Change::repaired(id.clone(), (last, rev), position.unwrap_or(0), found);
+            state.remember(&change);
             self.deliver(&mut state, Arc::new(change));
         }
         self.release(&mut state, id);
@@ -265,7 +261,7 @@ impl<M: SyncModel> Hub<M> {
     /// The log, or the store's life, began anew.
     pub(crate) fn reset(&self, opened: Opened) {
         let mut state = self.state();
-        self.counters.resets.fetch_add(1, Ordering::Relaxed);
+        state.stats.resets += 1;
         state.opened = opened;
         state.position = opened.position;
         state.forgotten = opened.position;
@@ -279,7 +275,7 @@ impl<M: SyncModel> Hub<M> {
 
     /// Tells something that is not kept.
     pub(crate) fn signal(&self, signal: Signal<M>) {
-        self.tell(&self.state(), &Event::Signal(Arc::new(signal)));
+        self.tell(&mut self.state(), &Event::Signal(Arc::new(signal)));
     }
 
     /// A reader from now on.
@@ -330,16 +326,8 @@ impl<M: SyncModel> Hub<M> {
 
     /// What the hub has done.
     pub fn stats(&self) -> HubStats {
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        HubStats {
-            delivered: load(&self.counters.delivered),
-            duplicates: load(&self.counters.duplicates),
-            held: load(&self.counters.held),
-            repairs: load(&self.counters.repairs),
-            resets: load(&self.counters.resets),
-            overflows: load(&self.counters.overflows),
-            readers: self.state().readers.len(),
-        }
+        let state = self.state();
+        HubStats { readers: state.readers.len(), ..state.stats }
     }
 
     /// Ends every subscription.
@@ -351,6 +339,14 @@ impl<M: SyncModel> Hub<M> {
 }
 
 impl<M: SyncModel> State<M> {
+    /// Notes the revision that is delivered now.
+    fn remember(&mut self, change: &Change<M>) {
+        self.last.put(change.id.clone(), change.rev);
+        if self.last.len() > REMEMBERED {
+            self.last.pop_lru();
+        }
+    }
+
     /// Notes a position as delivered, and moves the low-water mark as far as it goes.
     fn reached(&mut self, position: u64) {
         if position <= self.position {

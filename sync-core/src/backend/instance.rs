@@ -22,18 +22,15 @@ use crate::model::{Conflict, Doc, Field, FieldChange, FieldSet, ModelPatch, Rev,
 pub struct Model<M: SyncModel> {
     backend: Backend<M>,
     tracked: Tracked<M>,
-    pending: Option<Pending<M>>,
-}
-
-/// A save that was sent: the document it sent, and where its outcome will be.
-struct Pending<M: SyncModel> {
-    sent: Arc<M>,
+    /// The document that a save sent whose outcome was not taken over yet.
+    pending: Option<Arc<M>>,
+    /// Where that outcome will be.
     slot: Arc<CommitSlot<M>>,
 }
 
 impl<M: SyncModel> Model<M> {
     pub(crate) fn fetched(backend: Backend<M>, doc: Doc<M>) -> Self {
-        Model { backend, tracked: Tracked::fetched(doc), pending: None }
+        Model { backend, tracked: Tracked::fetched(doc), pending: None, slot: Arc::default() }
     }
 
     /// Edits the document: `list.edit(|l| l.name.push_str(&l.owner))`.
@@ -117,7 +114,8 @@ impl<M: SyncModel> Model<M> {
             return Ok(());
         }
         self.tracked.normalize().map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
-        let patch = self.tracked.patch();
+        let mut patch = Arc::<M::Patch>::default();
+        self.tracked.patch_into(Arc::get_mut(&mut patch).expect("no one else has the new patch"));
         if patch.is_empty() {
             return Ok(());
         }
@@ -126,8 +124,8 @@ impl<M: SyncModel> Model<M> {
         let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
-        let request = Request::new(Op::Update { id, patch: Box::new(patch), own, expect });
-        self.pending = Some(Pending { sent, slot: request.slot.clone() });
+        self.pending = Some(sent);
+        let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
         let result = self.backend.request(request).await;
         self.settle().await;
         match result? {
@@ -138,13 +136,15 @@ impl<M: SyncModel> Model<M> {
 
     /// Takes over the commit of a save whose answer is in, or was never waited for.
     async fn settle(&mut self) {
-        let Some(slot) = self.pending.as_ref().map(|pending| pending.slot.clone()) else { return };
-        let committed = slot.outcome().await;
-        let Some(Pending { sent, .. }) = self.pending.take() else { return };
-        if let Some(change) = committed {
-            if let Body::Patch(outcome) = &change.body {
-                self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
-            }
+        if self.pending.is_none() {
+            return;
+        }
+        let committed = CommitSlot::take_outcome(&mut self.slot).await;
+        let Some(sent) = self.pending.take() else { return };
+        if let Some(change) = committed
+            && let Body::Patch(outcome) = &change.body
+        {
+            self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
         }
     }
 
@@ -200,9 +200,8 @@ impl<M: SyncModel> Model<M> {
     /// # Errors
     /// `not_found`, and whatever layers answer.
     pub async fn delete(self) -> Result<(), Error> {
-        let slot = self.pending.as_ref().map(|pending| pending.slot.clone());
-        if let Some(slot) = slot {
-            slot.outcome().await;
+        if self.pending.is_some() {
+            self.slot.outcome().await;
         }
         let expect = (M::SCHEMA.conflict == Conflict::Reject).then(|| self.rev());
         let request = Request::new(Op::Delete { id: self.base_id(), expect });
@@ -230,8 +229,9 @@ impl<M: SyncModel> DerefMut for Model<M> {
 
 impl<M: SyncModel> Clone for Model<M> {
     fn clone(&self) -> Self {
-        let pending = self.pending.as_ref().map(|p| Pending { sent: p.sent.clone(), slot: p.slot.clone() });
-        Model { backend: self.backend.clone(), tracked: self.tracked.clone(), pending }
+        let Model { backend, tracked, pending, slot } = self;
+        let slot = if pending.is_some() { slot.clone() } else { Arc::default() };
+        Model { backend: backend.clone(), tracked: tracked.clone(), pending: pending.clone(), slot }
     }
 }
 

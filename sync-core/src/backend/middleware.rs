@@ -83,9 +83,10 @@ impl<M: SyncModel> Next<M> {
     /// # Errors
     /// Whatever the layers below answer.
     pub async fn run(self, request: Request<M>) -> Result<Reply<M>, Error> {
-        match self.shared.clone().layers.get(self.at) {
-            Some(layer) => layer.handle(request, Next { shared: self.shared, at: self.at + 1 }).await,
-            None => self.shared.end(request).await,
+        let Next { shared, at } = self;
+        match shared.layers.get(at) {
+            Some(layer) => layer.handle(request, Next { shared: shared.clone(), at: at + 1 }).await,
+            None => shared.end(request).await,
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) use mailbox::{Lost, Mailbox};
 pub use middleware::{Middleware, Next};
 pub use registry::{BackendHealth, Health, Registry, RegistryBuilder};
 pub use request::{Checks, Found, Op, OwnDoc, Reply, Request};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use store::DynStore;
 pub use store::{Feed, Opened, Store};
 pub use subscription::Subscription;
 pub use write::{Intent, Plan, Write};

@@ -13,13 +13,13 @@ use crate::query::{Filter, Query};
 #[derive(Debug)]
 pub enum Op<M: SyncModel> {
     /// A new document, as a patch that says its fields.
-    Create(Box<M::Patch>),
+    Create(Arc<M::Patch>),
     /// A change of a document.
     Update {
         /// Which one.
         id: M::Id,
         /// What changes.
-        patch: Box<M::Patch>,
+        patch: Arc<M::Patch>,
         /// The writer's own document with this very patch in it, while no layer touched the patch.
         own: Option<OwnDoc<M>>,
         /// The revision that the document must be at.
@@ -76,7 +76,12 @@ pub struct Request<M: SyncModel> {
 impl<M: SyncModel> Request<M> {
     /// A request of this process's own code.
     pub fn new(op: Op<M>) -> Self {
-        Request { op, context: Context::default(), checks: Checks::default(), slot: Arc::default() }
+        Request::with_slot(op, Arc::default())
+    }
+
+    /// The same, with its outcome told to this slot.
+    pub(crate) fn with_slot(op: Op<M>, slot: Arc<CommitSlot<M>>) -> Self {
+        Request { op, context: Context::default(), checks: Checks::default(), slot }
     }
 
     /// The same, asked by this one.
@@ -129,7 +134,7 @@ impl<M: SyncModel> Request<M> {
     pub fn patch_mut(&mut self) -> Option<&mut M::Patch> {
         self.disown();
         match &mut self.op {
-            Op::Create(patch) | Op::Update { patch, .. } => Some(patch),
+            Op::Create(patch) | Op::Update { patch, .. } => Some(Arc::make_mut(patch)),
             _ => None,
         }
     }
@@ -195,7 +200,7 @@ pub enum Reply<M: SyncModel> {
     /// What a query found.
     Found(Found<M>),
     /// A backend without a store gives the request back.
-    Echo(Option<Box<M::Patch>>),
+    Echo(Option<Arc<M::Patch>>),
 }
 
 /// What a query found.

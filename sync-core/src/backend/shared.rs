@@ -9,7 +9,6 @@ use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 
 use super::change::Action;
-use super::commit::Ticket;
 use super::event::Signal;
 use super::hub::{Hub, Reread};
 use super::middleware::{DynMiddleware, Next};
@@ -41,7 +40,13 @@ impl<M: SyncModel> Shared<M> {
         }
         let slot = request.slot.clone();
         let action = request.action();
-        let run = AssertUnwindSafe(Next { shared: self.clone(), at: 0 }.run(request)).catch_unwind();
+        let run = AssertUnwindSafe(async {
+            match self.layers.is_empty() {
+                true => self.end(request).await,
+                false => Next { shared: self.clone(), at: 0 }.run(request).await,
+            }
+        });
+        let run = run.catch_unwind();
         let result = run.await.unwrap_or_else(|panic| Err(self.panicked(action, &*panic)));
         result.map_err(|error| match slot.committed() {
             Some(change) => error.carrying(change),
@@ -77,14 +82,17 @@ impl<M: SyncModel> Shared<M> {
                 self.finds.fetch_add(1, Ordering::Relaxed);
                 store.find(&query).await.map(Reply::Found)
             }
-            op => {
-                let write = Write::of(op, checks, context, Ticket::new(slot))?;
-                self.commit(store, write).await
-            }
+            op => self.commit(store, Write::from_request(Request { op, context, checks, slot })?).await,
         }
     }
 
     async fn commit(&self, store: &Arc<dyn DynStore<M>>, write: Write<M>) -> Result<Reply<M>, Error> {
+        let write = match store.commit_now(write) {
+            Ok(answer) => return answer.map(Reply::Committed),
+            Err(write) => write,
+        };
+        let mut write = write;
+        write.ticket.begin();
         let mut answers = if store.runs_detached() {
             let store = store.clone();
             let task = self.runtime.spawn(async move { store.commit(vec![write]).await });

@@ -42,6 +42,13 @@ pub trait Store<M: SyncModel>: Send + Sync + 'static {
     fn commit(&self, batch: Vec<Write<M>>)
     -> impl Future<Output = Vec<Result<Arc<Change<M>>, Error>>> + Send;
 
+    /// Commits one write at once, where the store can do so without an await point; gives it back where it
+    /// cannot. In-process stores spare themselves a boxed future by it.
+    #[allow(clippy::result_large_err)] // the write goes on to `commit` right away
+    fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>> {
+        Err(write)
+    }
+
     /// One document.
     fn get(&self, id: &M::Id) -> impl Future<Output = Result<Option<Doc<M>>, Error>> + Send;
 
@@ -121,6 +128,8 @@ pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait DynStore<M: SyncModel>: Send + Sync {
     fn open(&self, feed: Feed<M>) -> Boxed<'_, Result<Opened, Error>>;
     fn commit(&self, batch: Vec<Write<M>>) -> Boxed<'_, Vec<Result<Arc<Change<M>>, Error>>>;
+    #[allow(clippy::result_large_err)]
+    fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>>;
     fn get<'a>(&'a self, id: &'a M::Id) -> Boxed<'a, Result<Option<Doc<M>>, Error>>;
     fn find<'a>(&'a self, query: &'a Query<M>) -> Boxed<'a, Result<Found<M>, Error>>;
     fn changes_after(
@@ -138,6 +147,9 @@ impl<M: SyncModel, S: Store<M>> DynStore<M> for S {
     }
     fn commit(&self, batch: Vec<Write<M>>) -> Boxed<'_, Vec<Result<Arc<Change<M>>, Error>>> {
         Box::pin(Store::commit(self, batch))
+    }
+    fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>> {
+        Store::commit_now(self, write)
     }
     fn get<'a>(&'a self, id: &'a M::Id) -> Boxed<'a, Result<Option<Doc<M>>, Error>> {
         Box::pin(Store::get(self, id))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::change::{Action, Body, Change, Sight};
 use super::commit::Ticket;
 use super::context::Context;
-use super::request::{Checks, Op, OwnDoc};
+use super::request::{Checks, Op, OwnDoc, Request};
 use crate::error::{Code, Error};
 use crate::model::{Doc, Extra, Invalid, ModelPatch, Refusal, Rev, SyncModel};
 
@@ -31,11 +31,11 @@ pub struct Write<M: SyncModel> {
 #[derive(Debug)]
 pub enum Intent<M: SyncModel> {
     /// It is made of this patch.
-    Create(Box<M::Patch>),
+    Create(Arc<M::Patch>),
     /// It changes by this patch.
     Update {
         /// What changes.
-        patch: Box<M::Patch>,
+        patch: Arc<M::Patch>,
         /// The writer's own document, to be taken where the stored one is still at its base.
         own: Option<OwnDoc<M>>,
         /// The revision that the document must be at.
@@ -61,13 +61,12 @@ pub struct Plan<M: SyncModel> {
 }
 
 impl<M: SyncModel> Write<M> {
-    /// The write that an operation of the chain's end asks for, or the operation back if it is a read.
-    pub(crate) fn of(
-        op: Op<M>,
-        checks: Checks<M>,
-        context: Context,
-        ticket: Ticket<M>,
-    ) -> Result<Self, Error> {
+    /// The write that a request at the end of its chain asks for; from here on its slot says "underway".
+    ///
+    /// # Errors
+    /// `invalid` where a new document has no id; `internal` where the request is a read.
+    pub fn from_request(request: Request<M>) -> Result<Self, Error> {
+        let Request { op, context, checks, slot } = request;
         let (id, intent) = match op {
             Op::Create(patch) => {
                 let id: Option<&M::Id> =
@@ -88,7 +87,7 @@ impl<M: SyncModel> Write<M> {
                 return Err(Error::new(Code::Internal, "a read was taken for a write"));
             }
         };
-        Ok(Write { id, intent, checks, context, ticket })
+        Ok(Write { id, intent, checks, context, ticket: Ticket::new(slot) })
     }
 
     /// Decides what the write makes of the document that the store has now, or why it is refused.
@@ -102,8 +101,8 @@ impl<M: SyncModel> Write<M> {
         // A create must also stop at a document that the policy hides: it would overwrite it.
         let visible = current.filter(|doc| self.checks.using.as_ref().is_none_or(|f| f.matches(&doc.value)));
         match std::mem::replace(&mut self.intent, Intent::Delete { expect: None }) {
-            Intent::Create(patch) => self.plan_create(*patch, current),
-            Intent::Update { patch, own, expect } => self.plan_update(*patch, own, expect, visible),
+            Intent::Create(patch) => self.plan_create(patch, current),
+            Intent::Update { patch, own, expect } => self.plan_update(patch, own, expect, visible),
             Intent::Delete { expect } => {
                 let before = self.existing(visible, expect)?.clone();
                 Ok(Plan {
@@ -126,13 +125,11 @@ impl<M: SyncModel> Write<M> {
         }
     }
 
-    fn plan_create(&self, mut patch: M::Patch, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
+    fn plan_create(&self, patch: Arc<M::Patch>, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
         if current.is_some() {
             return Err(self.exists());
         }
-        patch.normalize().map_err(|refusal| self.refused(&refusal))?;
-        let mut value = M::build(patch).map_err(|refusal| self.refused(&refusal))?;
-        // Defaults did not come through the patch; they too must be in the value domain.
+        let mut value = M::build(Arc::unwrap_or_clone(patch)).map_err(|refusal| self.refused(&refusal))?;
         value.normalize().map_err(|refusal| self.refused(&refusal))?;
         self.admit(&value)?;
         Ok(Plan {
@@ -146,7 +143,7 @@ impl<M: SyncModel> Write<M> {
 
     fn plan_update(
         &self,
-        mut patch: M::Patch,
+        mut patch: Arc<M::Patch>,
         own: Option<OwnDoc<M>>,
         expect: Option<Rev>,
         current: Option<&Doc<M>>,
@@ -156,7 +153,7 @@ impl<M: SyncModel> Write<M> {
             // The writer normalised its own document before it made the patch of it.
             Some(own) if own.base == before.rev => own.value,
             _ => {
-                patch.normalize().map_err(|refusal| self.refused(&refusal))?;
+                Arc::make_mut(&mut patch).normalize().map_err(|refusal| self.refused(&refusal))?;
                 let mut value = (*before.value).clone();
                 value.apply(&patch);
                 Arc::new(value)
@@ -172,7 +169,7 @@ impl<M: SyncModel> Write<M> {
             before: Some(before.clone()),
             after: Some(value),
             extra: before.extra.clone(),
-            outcome: Some(Arc::new(patch)),
+            outcome: Some(patch),
         })
     }
 
@@ -234,6 +231,11 @@ impl<M: SyncModel> Plan<M> {
         self.action
     }
 
+    /// The document as it was; `None` where there was none.
+    pub fn before(&self) -> Option<&Doc<M>> {
+        self.before.as_ref()
+    }
+
     /// The document as it will be stored at this revision; `None` where it will be gone.
     pub fn document(&self, rev: Rev) -> Option<Doc<M>> {
         let value = self.after.clone()?;
@@ -245,10 +247,11 @@ impl<M: SyncModel> Plan<M> {
     /// `prev` is the document's revision just before; for a create, that of the deleted one of the same id
     /// where the store remembers it.
     pub fn committed(self, write: &Write<M>, prev: Rev, rev: Rev, position: u64) -> Arc<Change<M>> {
-        let body = match (self.action, &self.outcome, self.document(rev)) {
-            (Action::Update, Some(outcome), _) => Body::Patch(outcome.clone()),
-            (_, _, Some(doc)) => Body::Document(doc),
-            (_, _, None) => Body::Gone,
+        let document = self.outcome.is_none().then(|| self.document(rev)).flatten();
+        let body = match (self.outcome, document) {
+            (Some(outcome), _) => Body::Patch(outcome),
+            (None, Some(doc)) => Body::Document(doc),
+            (None, None) => Body::Gone,
         };
         let sight = Sight::Documents { before: self.before.map(|doc| doc.value), after: self.after };
         let id = write.id.clone();

@@ -55,6 +55,14 @@ pub(crate) fn decode_doc<M: SyncModel>(json: &[u8], rev: Rev) -> Result<Doc<M>, 
     Ok(Doc { value: std::sync::Arc::new(M::build(patch)?), extra, rev })
 }
 
+/// Reads some fields of a stored document; null is a value, as it is in documents.
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // stores with a log of their own call it
+pub(crate) fn decode_fields<P: ModelPatch>(json: &[u8]) -> Result<P, Refusal> {
+    let mut patch = P::default();
+    decode(json, &mut patch, Access::Store, Form::Document)?;
+    Ok(patch)
+}
+
 /// Reads a patch, of a store of ours or of a client.
 pub(crate) fn decode_patch<P: ModelPatch>(json: &[u8], access: Access) -> Result<P, Refusal> {
     let mut patch = P::default();

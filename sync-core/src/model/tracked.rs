@@ -124,10 +124,19 @@ impl<M: SyncModel> Tracked<M> {
 
     /// The edits, as a patch; empty where nothing differs. All fields of an unsaved document.
     pub fn patch(&self) -> M::Patch {
-        let Some(base) = &self.base else { return self.get().clone().into_patch() };
         let mut patch = M::Patch::default();
+        self.patch_into(&mut patch);
+        patch
+    }
+
+    /// The edits, put into an empty patch: for one that is on the heap already.
+    pub fn patch_into(&self, patch: &mut M::Patch) {
+        let Some(base) = &self.base else {
+            *patch = self.get().clone().into_patch();
+            return;
+        };
         if !Arc::ptr_eq(base, &self.current) {
-            base.diff(&self.current, &mut patch);
+            base.diff(&self.current, patch);
         }
         if let Some(recorded) = &self.recorded {
             patch.merge((**recorded).clone());
@@ -137,7 +146,6 @@ impl<M: SyncModel> Tracked<M> {
                 }
             }
         }
-        patch
     }
 
     /// The fields that differ from the base.

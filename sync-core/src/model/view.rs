@@ -219,9 +219,11 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Where this value sorts against the other: null, then booleans, numbers, text, UUIDs, dates, bytes.
+    /// Where this value sorts against the other: null, then booleans, numbers, text, UUIDs, dates, bytes,
+    /// lists, maps.
     ///
-    /// Lists and maps do not sort; they answer `None`, as do refused values.
+    /// Two lists, or two maps, do not sort; they answer `None`, as do refused values. Each kind has its own
+    /// place nevertheless, so that `None` taken as "equal" leaves a total order.
     pub fn compare(&self, other: &View<'_>) -> Option<Ordering> {
         if let View::Owned(value) = self {
             return value.view().compare(other);
@@ -265,7 +267,9 @@ impl<'a> View<'a> {
             View::Uuid(_) => 4,
             View::Date(_) => 5,
             View::Bytes(_) => 6,
-            View::List(_) | View::Map(_) | View::Owned(_) | View::Refused(_) => return None,
+            View::List(_) => 7,
+            View::Map(_) => 8,
+            View::Owned(_) | View::Refused(_) => return None,
         })
     }
 }

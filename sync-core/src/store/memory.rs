@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::backend::{Action, Change, Feed, Found, Opened, Store, Write};
+use crate::backend::{Change, Feed, Found, Opened, Store, Write};
 use crate::error::{Code, Error};
 use crate::model::{Doc, Flags, Rev, SyncModel, Value};
 use crate::query::Query;
@@ -25,10 +25,12 @@ struct State<M: SyncModel> {
     docs: HashMap<M::Id, Doc<M>>,
     /// The last revision of deleted documents: `prev` of a re-create.
     gone: lru::LruCache<M::Id, Rev>,
-    /// By unique field: its values and whose they are.
-    unique: Vec<(usize, BTreeMap<String, M::Id>)>,
+    unique: Vec<Unique<M>>,
     sequence: u64,
 }
+
+/// A unique field: its values, and whose they are.
+type Unique<M> = (usize, BTreeMap<String, <M as SyncModel>::Id>);
 
 /// Of how many deleted documents the last revision is remembered.
 const GONE: usize = 65_536;
@@ -55,28 +57,29 @@ impl<M: SyncModel> MemoryStore<M> {
             Error::new(Code::Config, format!("{}: the store was not opened by a registry", M::SCHEMA.model))
         })?;
         let mut state = self.state();
-        let action = write.action();
-        let current = state.docs.get(&write.id).cloned();
-        let plan = write.plan(current.as_ref())?;
-        let rev = state.sequence + 1;
+        let State { docs, gone, unique, sequence } = &mut *state;
+        let rev = *sequence + 1;
+        let place = docs.get_mut(&write.id);
+        let plan = write.plan(place.as_deref())?;
         let doc = plan.document(rev);
-        state.claim(&write.id, current.as_ref(), doc.as_ref())?;
-        state.sequence = rev;
-        let prev = match &current {
-            Some(doc) => doc.rev,
-            None => state.gone.pop(&write.id).unwrap_or(0),
-        };
-        match doc {
-            Some(doc) => drop(state.docs.insert(write.id.clone(), doc)),
-            None => {
-                state.docs.remove(&write.id);
-                state.gone.put(write.id.clone(), rev);
-                if state.gone.len() > GONE {
-                    state.gone.pop_lru();
+        claim(unique, &write.id, plan.before(), doc.as_ref())?;
+        *sequence = rev;
+        let prev = match (place, doc) {
+            (Some(place), Some(doc)) => std::mem::replace(place, doc).rev,
+            (Some(place), None) => {
+                let prev = place.rev;
+                docs.remove(&write.id);
+                gone.put(write.id.clone(), rev);
+                if gone.len() > GONE {
+                    gone.pop_lru();
                 }
+                prev
             }
-        }
-        debug_assert_eq!(action, plan.action());
+            (None, doc) => {
+                docs.extend(doc.map(|doc| (write.id.clone(), doc)));
+                gone.pop(&write.id).unwrap_or(0)
+            }
+        };
         let change = plan.committed(&write, prev, rev, rev);
         feed.committed(&write, &change);
         drop(state);
@@ -84,33 +87,38 @@ impl<M: SyncModel> MemoryStore<M> {
     }
 }
 
-impl<M: SyncModel> State<M> {
-    /// Takes the values of unique fields for the new document, and gives up those of the old one.
-    fn claim(&mut self, id: &M::Id, old: Option<&Doc<M>>, new: Option<&Doc<M>>) -> Result<(), Error> {
-        let key = |doc: Option<&Doc<M>>, field: usize| {
-            let value = doc?.value.view(field).to_value().ok()?;
-            (value != Value::Null).then(|| format!("{value:?}"))
-        };
-        for (field, owners) in &self.unique {
-            if let Some(owner) = key(new, *field).and_then(|key| owners.get(&key))
-                && owner != id
-            {
-                let name = M::SCHEMA.fields[*field].name;
-                let message = format!("{} {id}: another document has this {name}", M::SCHEMA.model);
-                return Err(Error::new(Code::Duplicate, message).at_field(name));
-            }
+/// Takes the values of unique fields for the new document, and gives up those of the old one.
+fn claim<M: SyncModel>(
+    unique: &mut [Unique<M>],
+    id: &M::Id,
+    old: Option<&Doc<M>>,
+    new: Option<&Doc<M>>,
+) -> Result<(), Error> {
+    let key = |doc: Option<&Doc<M>>, field: usize| {
+        let value = doc?.value.view(field).to_value().ok()?;
+        (value != Value::Null).then(|| format!("{value:?}"))
+    };
+    for (field, owners) in unique.iter() {
+        if let Some(owner) = key(new, *field).and_then(|key| owners.get(&key))
+            && owner != id
+        {
+            let name = M::SCHEMA.fields[*field].name;
+            let message = format!("{} {id}: another document has this {name}", M::SCHEMA.model);
+            return Err(Error::new(Code::Duplicate, message).at_field(name));
         }
-        for (field, owners) in &mut self.unique {
-            if let Some(key) = key(old, *field) {
-                owners.remove(&key);
-            }
-            if let Some(key) = key(new, *field) {
-                owners.insert(key, id.clone());
-            }
-        }
-        Ok(())
     }
+    for (field, owners) in unique {
+        if let Some(key) = key(old, *field) {
+            owners.remove(&key);
+        }
+        if let Some(key) = key(new, *field) {
+            owners.insert(key, id.clone());
+        }
+    }
+    Ok(())
+}
 
+impl<M: SyncModel> State<M> {
     fn find(&self, query: &Query<M>) -> Found<M> {
         let matching = self.docs.values().filter(|doc| query.filter.matches(&doc.value));
         if query.limit == Some(0) {
@@ -144,6 +152,10 @@ impl<M: SyncModel> Store<M> for MemoryStore<M> {
 
     async fn commit(&self, batch: Vec<Write<M>>) -> Vec<Result<Arc<Change<M>>, Error>> {
         batch.into_iter().map(|write| self.commit_one(write)).collect()
+    }
+
+    fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>> {
+        Ok(self.commit_one(write))
     }
 
     async fn get(&self, id: &M::Id) -> Result<Option<Doc<M>>, Error> {

@@ -1,0 +1,116 @@
+//! Connections to the file, the two functions that SQL lacks, and what SQLite's errors mean to callers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{Value as Sql, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::error::{Code, Error};
+
+/// How long a statement waits for the lock that another process holds.
+const BUSY: Duration = Duration::from_secs(10);
+/// After how many pages of WAL (of 4 KiB) the writer copies them back: rarer than SQLite's own 1,000, which
+/// doubles the longest commits.
+const CHECKPOINT_PAGES: i64 = 10_000;
+/// What is left of the WAL file after it was copied back.
+const WAL_BYTES: i64 = 64 << 20;
+/// How many statements each connection keeps compiled.
+const STATEMENTS: usize = 256;
+
+/// The one connection that writes: durable at each commit.
+pub(super) fn writer(path: &Path) -> Result<Connection, Error> {
+    let cannot = |error| failed(&path.display(), &error);
+    let conn = open(path).map_err(cannot)?;
+    let mode: String = conn
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(|error| failed(&path.display(), &error))?;
+    if mode != "wal" {
+        let message = format!(
+            "{}: keeps no write-ahead log (journal mode {mode}); the file must be on a local disk",
+            path.display()
+        );
+        return Err(Error::new(Code::Config, message));
+    }
+    let set = || {
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        conn.pragma_update(None, "journal_size_limit", WAL_BYTES)
+    };
+    set().map_err(|error| failed(&path.display(), &error))?;
+    Ok(conn)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = open(path)?;
+    conn.pragma_update(None, "query_only", true)?;
+    Ok(conn)
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    conn.create_scalar_function("sync_float", 1, flags, |context| Ok(float(context.get_raw(0))))?;
+    conn.create_scalar_function("sync_bytes", 1, flags, |context| Ok(bytes(context.get_raw(0))))?;
+    Ok(conn)
+}
+
+/// The float of a JSON number's text, rounded as Rust rounds: SQLite's own reader may be off by one place.
+fn float(json: ValueRef<'_>) -> Sql {
+    let text = json.as_str_or_null().ok().flatten();
+    text.and_then(|text| text.parse::<f64>().ok()).map_or(Sql::Null, Sql::Real)
+}
+
+/// The bytes of base64 text, for the text does not sort as they do.
+fn bytes(text: ValueRef<'_>) -> Sql {
+    let text = text.as_bytes_or_null().ok().flatten();
+    text.and_then(|text| BASE64.decode(text).ok()).map_or(Sql::Null, Sql::Blob)
+}
+
+/// What an error of SQLite is to a caller, while nothing of the call was done.
+pub(super) fn failed(what: &dyn std::fmt::Display, error: &rusqlite::Error) -> Error {
+    let code = match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::OutOfMemory
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => Code::Unavailable,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Code::Corrupt,
+        Some(ErrorCode::TooBig) => Code::TooLarge,
+        _ => Code::Internal,
+    };
+    Error::new(code, format!("{what}: SQLite: {error}")).caused_by(Told(error.to_string()))
+}
+
+/// SQLite's own words: its error cannot be shared.
+#[derive(Debug)]
+struct Told(String);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Told {}
+
+/// A name as SQL writes it: any text is safe.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
