@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use sync_core::backend::Cursor;
+use sync_core::backend::{Body, Cursor};
 use sync_core::prelude::*;
-use system_tests::counters::{COUNTERS, Counter, open};
+use system_tests::counters::{COUNTERS, Counter, CounterPatch, open};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
@@ -55,7 +55,10 @@ async fn a_writer_that_is_killed_loses_nothing_it_acknowledged() {
         let (registry, counters) = open(&file).await.unwrap();
         for (id, (value, rev)) in &mut newest {
             let counter = counters.fetch(*id).await.unwrap();
-            assert!(counter.value >= *value && counter.rev() >= *rev, "round {round}: counter {id} lost a write");
+            assert!(
+                counter.value >= *value && counter.rev() >= *rev,
+                "round {round}: counter {id} lost a write"
+            );
             // A write that was committed and not yet acknowledged counts from now on.
             (*value, *rev) = (counter.value, counter.rev());
         }
@@ -88,7 +91,7 @@ async fn a_second_process_is_heard_once_and_in_order() {
         let (counters, id) = (counters.clone(), mine.id);
         async move {
             for value in 1..=25 {
-                let patch = system_tests::counters::CounterPatch::default().with(Counter::VALUE, value);
+                let patch = CounterPatch::default().with(Counter::VALUE, value);
                 counters.update(id, patch).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -102,11 +105,16 @@ async fn a_second_process_is_heard_once_and_in_order() {
     let theirs = (COUNTERS * 26) as usize;
     let mut heard: HashMap<u32, Vec<(i64, u64)>> = HashMap::new();
     for _ in 0..theirs + 25 {
-        let event = tokio::time::timeout(Duration::from_secs(10), events.next()).await.expect("a change is missing");
+        let event =
+            tokio::time::timeout(Duration::from_secs(10), events.next()).await.expect("a change is missing");
         let change = event.unwrap().change().expect("nothing was lost, so there is no reset").clone();
         let origin = if change.id == mine.id { Origin::Server } else { Origin::Remote };
         assert_eq!(change.origin(), origin);
-        let value = change.document().expect("the document is at hand").value;
+        let value = match &change.body {
+            Body::Document(doc) => doc.value.value,
+            Body::Patch(patch) => *patch.get(Counter::VALUE).expect("each update writes the value"),
+            Body::Gone => panic!("nothing was deleted"),
+        };
         heard.entry(change.id).or_default().push((value, change.rev));
     }
     assert!(events.try_next().is_none(), "a change came twice");
