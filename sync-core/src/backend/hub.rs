@@ -365,7 +365,10 @@ impl<M: SyncModel> State<M> {
     fn record(&mut self, change: Arc<Change<M>>) {
         let at =
             self.log.iter().rposition(|earlier| earlier.position <= change.position).map_or(0, |at| at + 1);
-        self.log.insert(at, change);
+        match at == self.log.len() {
+            true => self.log.push_back(change),
+            false => self.log.insert(at, change),
+        }
         if self.log.len() > LOG {
             let oldest = self.log.pop_front().expect("a log that is too long is not empty");
             self.forgotten = self.forgotten.max(oldest.position);
