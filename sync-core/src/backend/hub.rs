@@ -177,7 +177,7 @@ impl<M: SyncModel> Hub<M> {
 
     fn tell(&self, state: &State<M>, event: &Event<M>) {
         for (_, interest, mailbox) in &state.readers {
-            if interest.wants(event) && !mailbox.push(event.clone()) {
+            if interest.wants(event) && !mailbox.push(event.clone(), state.position) {
                 self.counters.overflows.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -294,7 +294,7 @@ impl<M: SyncModel> Hub<M> {
     ) -> (Subscription<M>, Missed<M>) {
         let mut state = self.state();
         let missed = cursor.map_or(Missed::Unknown, |cursor| state.missed(cursor));
-        let mailbox = Arc::new(Mailbox::new());
+        let mailbox = Arc::new(Mailbox::new(state.position));
         if state.closed {
             mailbox.close();
         }

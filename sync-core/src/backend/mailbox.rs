@@ -1,7 +1,8 @@
 //! A subscriber's queue: bounded, and honest at its bound.
 //!
 //! Invariant: what a reader takes is every event since it subscribed, in order, or a `Reset` in place of
-//! what did not fit. At 1,024 waiting events the queue is emptied, and the reader gets one `Reset`.
+//! what did not fit. At 1,024 waiting events the queue is emptied, and the reader gets one `Reset`. With
+//! each event goes the log's low-water mark: the position up to which the reader has then been told all.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -21,7 +22,9 @@ pub(crate) struct Mailbox<M: SyncModel> {
 }
 
 struct State<M: SyncModel> {
-    queue: VecDeque<Event<M>>,
+    queue: VecDeque<(Event<M>, u64)>,
+    /// The log's low-water mark as of the last event that was taken.
+    mark: u64,
     /// A reset is owed; nothing is queued until the reader took it, for it reads everything anew then.
     reset: bool,
     closed: bool,
@@ -29,8 +32,8 @@ struct State<M: SyncModel> {
 }
 
 impl<M: SyncModel> Mailbox<M> {
-    pub(crate) fn new() -> Self {
-        let state = State { queue: VecDeque::new(), reset: false, closed: false, waker: None };
+    pub(crate) fn new(mark: u64) -> Self {
+        let state = State { queue: VecDeque::new(), mark, reset: false, closed: false, waker: None };
         Mailbox { state: Mutex::new(state) }
     }
 
@@ -39,12 +42,12 @@ impl<M: SyncModel> Mailbox<M> {
     }
 
     /// Queues an event; `false` where the queue was full and a reset took its place.
-    pub(crate) fn push(&self, event: Event<M>) -> bool {
+    pub(crate) fn push(&self, event: Event<M>, mark: u64) -> bool {
         let mut state = self.state();
         let mut kept = true;
         if !state.reset {
             if state.queue.len() < MAILBOX_EVENTS {
-                state.queue.push_back(event);
+                state.queue.push_back((event, mark));
             } else {
                 state.queue.clear();
                 state.reset = true;
@@ -71,11 +74,7 @@ impl<M: SyncModel> Mailbox<M> {
 
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Event<M>>> {
         let mut state = self.state();
-        if state.reset {
-            state.reset = false;
-            return Poll::Ready(Some(Event::Reset));
-        }
-        if let Some(event) = state.queue.pop_front() {
+        if let Some(event) = state.take() {
             return Poll::Ready(Some(event));
         }
         if state.closed {
@@ -86,8 +85,18 @@ impl<M: SyncModel> Mailbox<M> {
     }
 
     pub(crate) fn try_next(&self) -> Option<Event<M>> {
-        let mut state = self.state();
-        if std::mem::take(&mut state.reset) { Some(Event::Reset) } else { state.queue.pop_front() }
+        self.state().take()
+    }
+}
+
+impl<M: SyncModel> State<M> {
+    fn take(&mut self) -> Option<Event<M>> {
+        if std::mem::take(&mut self.reset) {
+            return Some(Event::Reset);
+        }
+        let (event, mark) = self.queue.pop_front()?;
+        self.mark = mark;
+        Some(event)
     }
 }
 
@@ -112,6 +121,18 @@ impl<M: SyncModel> Subscription<M> {
     /// The next event; `None` when the backend has shut down.
     pub async fn next(&mut self) -> Option<Event<M>> {
         std::future::poll_fn(|cx| self.mailbox.poll(cx)).await
+    }
+
+    /// The next event, when there is one.
+    #[cfg(feature = "ws")]
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event<M>>> {
+        self.mailbox.poll(cx)
+    }
+
+    /// Every change at or below this position of the log was taken from here, or came before it.
+    #[cfg(feature = "ws")]
+    pub(crate) fn mark(&self) -> u64 {
+        self.mailbox.state().mark
     }
 
     /// The next event, if one is waiting.
