@@ -11,6 +11,8 @@ pub mod model;
 pub mod prelude;
 pub mod query;
 pub mod store;
+#[cfg(feature = "ws")]
+pub mod ws;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]
