@@ -28,6 +28,11 @@ pub fn no_field(index: usize) -> ! {
     panic!("no field has the index {index}: it comes from the schema of another model")
 }
 
+/// The outcome of a struct's `normalize`.
+pub fn unless(refused: Option<Refusal>) -> Result<(), Refusal> {
+    refused.map_or(Ok(()), Err)
+}
+
 /// What a walk over entries calls for each.
 pub type Show<'a> = dyn FnMut(&str, View<'_>) -> ControlFlow<()> + 'a;
 

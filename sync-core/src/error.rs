@@ -118,6 +118,11 @@ impl Error {
         }))
     }
 
+    /// What the asker may not do.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Error::new(Code::Denied, message)
+    }
+
     /// The same error, naming one more field.
     pub fn at_field(mut self, field: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).fields.push(field.into());

@@ -15,6 +15,8 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod verbs;
+#[cfg(feature = "ws")]
+pub mod ws;
 
 /// What the derive's output names. Not for people: it changes without notice.
 #[doc(hidden)]

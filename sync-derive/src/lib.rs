@@ -1,7 +1,7 @@
 //! The derive macros of `sync-core`.
 //!
-//! Three stages, each a folder: [`attr`] reads `#[sync(..)]`, [`model`] checks what was read against the
-//! rules, [`expand`] writes the code. Every stage notes its errors in one sink and goes on.
+//! Three stages, each a folder: `attr` reads `#[sync(..)]`, `model` checks what was read against the
+//! rules, `expand` writes the code. Every stage notes its errors in one sink and goes on.
 
 mod attr;
 mod expand;

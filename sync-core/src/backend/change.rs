@@ -7,7 +7,7 @@ use super::context::{Context, Origin};
 use crate::error::Error;
 use crate::model::{Doc, Field, FieldSet, ModelPatch, Refusal, Rev, Spelling, SyncModel, Value, View};
 use crate::model::{encode_doc, encode_patch};
-use crate::query::{DocRow, Filter, Row};
+use crate::query::{DocRow, Expr, Filter, Row};
 
 /// What a request asks for, and what a change did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +68,7 @@ pub struct Change<M: SyncModel> {
     /// Who did it.
     pub context: Context,
     sight: Sight<M>,
-    encoded: Mutex<Vec<(FieldSet, Arc<str>)>>,
+    encoded: Mutex<Vec<(FieldSet, bool, Arc<str>)>>,
 }
 
 /// What is known of the document before and after.
@@ -176,68 +176,87 @@ impl<M: SyncModel> Change<M> {
 
     /// Whether the filter matched the document before; `None` where that cannot be told from here.
     pub fn matched_before(&self, filter: &Filter<M>) -> Option<bool> {
+        self.met_before(filter.expr())
+    }
+
+    /// [`matched_before`](Change::matched_before) for those who keep filters without the model's type.
+    pub(crate) fn met_before(&self, filter: &Expr) -> Option<bool> {
         match &self.sight {
             Sight::Documents { before, .. } => match before {
-                Some(before) => filter.matches_row(&DocRow(&**before)),
+                Some(before) => filter.matches(&DocRow(&**before)),
                 // No document before: certain only where the change says so.
                 None => (self.prev == 0 || self.action == Action::Create).then_some(false),
             },
             Sight::Keys { before: None, .. } => Some(false),
             Sight::Keys { before: Some(first), after } => {
-                filter.matches_row(&KeyRow { first, then: after.as_deref().unwrap_or_default() })
+                filter.matches(&KeyRow { first, then: after.as_deref().unwrap_or_default() })
             }
         }
     }
 
     /// Whether the filter matches the document now; `None` where that cannot be told from here.
     pub fn matches_after(&self, filter: &Filter<M>) -> Option<bool> {
+        self.meets_after(filter.expr())
+    }
+
+    /// [`matches_after`](Change::matches_after) for those who keep filters without the model's type.
+    pub(crate) fn meets_after(&self, filter: &Expr) -> Option<bool> {
         if matches!(self.body, Body::Gone) {
             return Some(false);
         }
         if let Some(document) = self.document() {
-            return filter.matches_row(&DocRow(&**document));
+            return filter.matches(&DocRow(&**document));
         }
         match &self.sight {
-            Sight::Keys { after: Some(after), .. } => filter.matches_row(&KeyRow { first: after, then: &[] }),
+            Sight::Keys { after: Some(after), .. } => filter.matches(&KeyRow { first: after, then: &[] }),
             _ => None,
         }
     }
 
-    /// The change as clients with this view of the fields see it, made once per view:
+    /// The change as clients with this view of the fields see it:
     /// `{"method":…,"id":…,"prev":…,"rev":…,"patch":{…}}`, or `doc`, or neither where only hidden fields
-    /// changed.
-    pub(crate) fn encoded(&self, seen: &FieldSet) -> Result<Arc<str>, Error> {
+    /// changed. `whole` asks for `doc` where the document is at hand.
+    ///
+    /// Made once per view and form, however many sockets send it; the answer says whether it was made now.
+    pub(crate) fn encoded(&self, seen: &FieldSet, whole: bool) -> Result<(Arc<str>, bool), Error> {
+        let whole = whole && self.is_patch() && self.document().is_some();
         let mut cache = self.encoded.lock().expect("nothing panics while it encodes");
-        if let Some((_, text)) = cache.iter().find(|(fields, _)| fields == seen) {
-            return Ok(text.clone());
+        if let Some((.., text)) = cache.iter().find(|(fields, form, _)| *form == whole && fields == seen) {
+            return Ok((text.clone(), false));
         }
-        let text = self.encode(seen).map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
+        let text = self.encode(seen, whole).map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
         let text: Arc<str> = text.into();
-        cache.push((seen.clone(), text.clone()));
-        Ok(text)
+        cache.push((seen.clone(), whole, text.clone()));
+        Ok((text, true))
     }
 
-    fn encode(&self, seen: &FieldSet) -> Result<String, Refusal> {
+    fn encode(&self, seen: &FieldSet, whole: bool) -> Result<String, Refusal> {
         let mut out = Vec::with_capacity(256);
         out.extend_from_slice(b"{\"method\":\"");
         out.extend_from_slice(self.action.as_str().as_bytes());
         out.extend_from_slice(b"\",\"id\":");
         crate::model::write_json(crate::model::SyncValue::view(&self.id), Spelling::Wire, &mut out)?;
-        out.extend_from_slice(format!(",\"prev\":{},\"rev\":{}", self.prev, self.rev).as_bytes());
-        match &self.body {
-            Body::Gone => {}
-            Body::Document(doc) => {
+        if self.prev != 0 {
+            out.extend_from_slice(format!(",\"prev\":{}", self.prev).as_bytes());
+        }
+        out.extend_from_slice(format!(",\"rev\":{}", self.rev).as_bytes());
+        match (&self.body, self.document()) {
+            (_, Some(doc)) if whole || !self.is_patch() => {
                 out.extend_from_slice(b",\"doc\":");
-                out.extend(encode_doc(&*doc.value, seen, None, Spelling::Wire)?);
+                out.extend(encode_doc(&**doc, seen, None, Spelling::Wire)?);
             }
-            Body::Patch(patch) if patch.fields().meets(seen) => {
+            (Body::Patch(patch), _) if patch.fields().meets(seen) => {
                 out.extend_from_slice(b",\"patch\":");
                 out.extend(encode_patch(&**patch, seen, Spelling::Wire)?);
             }
-            Body::Patch(_) => {}
+            _ => {}
         }
         out.push(b'}');
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
+    }
+
+    fn is_patch(&self) -> bool {
+        matches!(self.body, Body::Patch(_))
     }
 }
 

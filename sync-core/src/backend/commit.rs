@@ -36,11 +36,11 @@ impl<M: SyncModel> CommitSlot<M> {
         self.state.lock().expect("nothing panics while it holds a commit slot")
     }
 
-    /// The commit, where one happened.
-    pub(crate) fn committed(&self) -> Option<Arc<Change<M>>> {
+    /// The error of a request, carrying the commit where one happened all the same.
+    pub(crate) fn carried_by(&self, error: Error) -> Error {
         match &*self.state() {
-            State::Committed(change) => Some(change.clone()),
-            _ => None,
+            State::Committed(change) => error.carrying(change.clone()),
+            _ => error,
         }
     }
 

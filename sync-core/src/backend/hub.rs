@@ -19,7 +19,7 @@ use super::cursor::Cursor;
 use super::event::{Event, Interest, Signal};
 use super::mailbox::Mailbox;
 use super::store::{Boxed, Opened};
-use super::subscription::Subscription;
+use super::subscription::{Marked, Subscription};
 use crate::error::Error;
 use crate::model::{Doc, Rev, SyncModel};
 
@@ -58,7 +58,7 @@ struct State<M: SyncModel> {
     last: LruCache<M::Id, Rev>,
     held: HashMap<M::Id, BTreeMap<Rev, Arc<Change<M>>>>,
     held_in_all: usize,
-    readers: Vec<(u64, Interest<M>, Arc<Mailbox<Event<M>>>)>,
+    readers: Vec<(u64, Interest<M>, Arc<Mailbox<Marked<M>>>)>,
     next_reader: u64,
     closed: bool,
     stats: HubStats,
@@ -170,7 +170,7 @@ impl<M: SyncModel> Hub<M> {
 
     fn tell(&self, state: &mut State<M>, event: &Event<M>) {
         for (_, interest, mailbox) in &state.readers {
-            if interest.wants(event) && !mailbox.push(event.clone()) {
+            if interest.wants(event) && !mailbox.push((event.clone(), state.position)) {
                 state.stats.overflows += 1;
             }
         }
@@ -291,7 +291,7 @@ impl<M: SyncModel> Hub<M> {
     ) -> (Subscription<M>, Missed<M>) {
         let mut state = self.state();
         let missed = cursor.map_or(Missed::Unknown, |cursor| state.missed(cursor));
-        let mailbox = Arc::new(Mailbox::new());
+        let (mailbox, mark) = (Arc::new(Mailbox::new()), state.position);
         if state.closed {
             mailbox.close();
         }
@@ -305,7 +305,7 @@ impl<M: SyncModel> Hub<M> {
                 hub.state().readers.retain(|(reader, ..)| *reader != key);
             }
         };
-        (Subscription::new(mailbox, unsubscribe), missed)
+        (Subscription::new(mailbox, mark, unsubscribe), missed)
     }
 
     /// Where the log stands: everything at or below was delivered.
@@ -365,7 +365,10 @@ impl<M: SyncModel> State<M> {
     fn record(&mut self, change: Arc<Change<M>>) {
         let at =
             self.log.iter().rposition(|earlier| earlier.position <= change.position).map_or(0, |at| at + 1);
-        self.log.insert(at, change);
+        match at == self.log.len() {
+            true => self.log.push_back(change),
+            false => self.log.insert(at, change),
+        }
         if self.log.len() > LOG {
             let oldest = self.log.pop_front().expect("a log that is too long is not empty");
             self.forgotten = self.forgotten.max(oldest.position);

@@ -126,7 +126,9 @@ impl<M: SyncModel> Model<M> {
         let expect = expect.map(|_| self.rev());
         self.pending = Some(sent.clone());
         let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
-        let result = self.backend.request(request).await;
+        // Its own slot stays here, so the road without another one is enough.
+        let result = self.backend.0.run(request).await;
+        let result = result.map_err(|error| self.slot.carried_by(error));
         self.settle().await;
         match result? {
             Reply::Committed(_) => Ok(()),

@@ -33,7 +33,7 @@ pub use instance::Model;
 pub(crate) use mailbox::{Lost, Mailbox};
 pub use middleware::{Middleware, Next};
 pub use registry::{BackendHealth, Health, Registry, RegistryBuilder};
-pub use request::{Checks, Found, Op, OwnDoc, Reply, Request};
+pub use request::{Checks, Found, Op, OwnDoc, Parts, Reply, Request};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use store::DynStore;
 pub use store::{Feed, Opened, Store};

@@ -1,5 +1,6 @@
 //! [`Request`] and [`Reply`]: a wish of this process on its way down a chain, and the answer.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::change::{Action, Change};
@@ -63,14 +64,32 @@ pub struct Checks<M: SyncModel> {
 /// A wish on its way down a chain.
 ///
 /// Layers may read and change it, answer it themselves, or hand it on with [`Next::run`](super::Next::run).
+/// It derefs to its [`Parts`]; boxed, because every layer moves it.
 #[derive(Debug)]
-pub struct Request<M: SyncModel> {
+pub struct Request<M: SyncModel>(pub(crate) Box<Parts<M>>);
+
+/// What a request is made of, besides [`Request::op`].
+#[derive(Debug)]
+pub struct Parts<M: SyncModel> {
     pub(crate) op: Op<M>,
     /// Who asks.
     pub context: Context,
     /// What must hold inside the write.
     pub checks: Checks<M>,
     pub(crate) slot: Arc<CommitSlot<M>>,
+}
+
+impl<M: SyncModel> Deref for Request<M> {
+    type Target = Parts<M>;
+    fn deref(&self) -> &Parts<M> {
+        &self.0
+    }
+}
+
+impl<M: SyncModel> DerefMut for Request<M> {
+    fn deref_mut(&mut self) -> &mut Parts<M> {
+        &mut self.0
+    }
 }
 
 impl<M: SyncModel> Request<M> {
@@ -81,7 +100,7 @@ impl<M: SyncModel> Request<M> {
 
     /// The same, with its outcome told to this slot.
     pub(crate) fn with_slot(op: Op<M>, slot: Arc<CommitSlot<M>>) -> Self {
-        Request { op, context: Context::default(), checks: Checks::default(), slot }
+        Request(Box::new(Parts { op, context: Context::default(), checks: Checks::default(), slot }))
     }
 
     /// The same, asked by this one.
@@ -110,7 +129,7 @@ impl<M: SyncModel> Request<M> {
     /// What is asked for, to be replaced; the writer's own document no longer counts.
     pub fn op_mut(&mut self) -> &mut Op<M> {
         self.disown();
-        &mut self.op
+        &mut self.0.op
     }
 
     /// Which document, where the request names one.
@@ -133,14 +152,14 @@ impl<M: SyncModel> Request<M> {
     /// What is written, to be changed; the writer's own document no longer counts.
     pub fn patch_mut(&mut self) -> Option<&mut M::Patch> {
         self.disown();
-        match &mut self.op {
+        match &mut self.0.op {
             Op::Create(patch) | Op::Update { patch, .. } => Some(Arc::make_mut(patch)),
             _ => None,
         }
     }
 
     fn disown(&mut self) {
-        if let Op::Update { own, .. } = &mut self.op {
+        if let Op::Update { own, .. } = &mut self.0.op {
             *own = None;
         }
     }
@@ -149,12 +168,9 @@ impl<M: SyncModel> Request<M> {
 /// A copy that a layer can send down a second time; a commit it makes counts for the same caller.
 impl<M: SyncModel> Clone for Request<M> {
     fn clone(&self) -> Self {
-        Request {
-            op: self.op.clone(),
-            context: self.context.clone(),
-            checks: self.checks.clone(),
-            slot: self.slot.clone(),
-        }
+        let Parts { op, context, checks, slot } = &*self.0;
+        let (op, context, checks, slot) = (op.clone(), context.clone(), checks.clone(), slot.clone());
+        Request(Box::new(Parts { op, context, checks, slot }))
     }
 }
 

@@ -12,7 +12,7 @@ use super::change::Action;
 use super::event::Signal;
 use super::hub::{Hub, Reread};
 use super::middleware::{DynMiddleware, Next};
-use super::request::{Found, Op, Reply, Request};
+use super::request::{Found, Op, Parts, Reply, Request};
 use super::store::{Boxed, DynStore};
 use super::write::Write;
 use crate::error::{Code, Error};
@@ -32,13 +32,18 @@ pub(crate) struct Shared<M: SyncModel> {
 }
 
 impl<M: SyncModel> Shared<M> {
-    /// Runs a request down the chain. A panic in a layer fails this request only; a commit that happened
-    /// all the same goes with the error.
+    /// Runs a request down the chain. A commit that happened although the answer is an error goes with the
+    /// error.
     pub(crate) async fn call(self: &Arc<Self>, request: Request<M>) -> Result<Reply<M>, Error> {
+        let slot = request.slot.clone();
+        self.run(request).await.map_err(|error| slot.carried_by(error))
+    }
+
+    /// Runs a request down the chain. A panic in a layer fails this request only.
+    pub(crate) async fn run(self: &Arc<Self>, request: Request<M>) -> Result<Reply<M>, Error> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::new(Code::Unavailable, format!("{}: the registry was shut down", self.name)));
         }
-        let slot = request.slot.clone();
         let action = request.action();
         let run = AssertUnwindSafe(async {
             match self.layers.is_empty() {
@@ -46,12 +51,7 @@ impl<M: SyncModel> Shared<M> {
                 false => Next { shared: self.clone(), at: 0 }.run(request).await,
             }
         });
-        let run = run.catch_unwind();
-        let result = run.await.unwrap_or_else(|panic| Err(self.panicked(action, &*panic)));
-        result.map_err(|error| match slot.committed() {
-            Some(change) => error.carrying(change),
-            None => error,
-        })
+        run.catch_unwind().await.unwrap_or_else(|panic| Err(self.panicked(action, &*panic)))
     }
 
     fn panicked(&self, action: Action, panic: &(dyn Any + Send)) -> Error {
@@ -67,22 +67,22 @@ impl<M: SyncModel> Shared<M> {
     /// The end of the chain.
     pub(crate) async fn end(self: &Arc<Self>, request: Request<M>) -> Result<Reply<M>, Error> {
         let Some(store) = &self.store else { return Ok(self.echo(request)) };
-        let Request { op, context, checks, slot } = request;
-        match op {
+        match &request.op {
             Op::Read(id) => {
                 self.reads.fetch_add(1, Ordering::Relaxed);
-                let visible =
-                    |doc: &Doc<M>| checks.using.as_ref().is_none_or(|using| using.matches(&doc.value));
-                store.get(&id).await.map(|doc| Reply::Document(doc.filter(visible)))
+                let using = request.checks.using.as_ref();
+                let visible = |doc: &Doc<M>| using.is_none_or(|using| using.matches(&doc.value));
+                store.get(id).await.map(|doc| Reply::Document(doc.filter(visible)))
             }
-            Op::Find(mut query) => {
-                if let Some(using) = checks.using {
-                    query.filter = query.filter & using;
+            Op::Find(query) => {
+                let mut query = query.clone();
+                if let Some(using) = &request.checks.using {
+                    query.filter = query.filter & using.clone();
                 }
                 self.finds.fetch_add(1, Ordering::Relaxed);
                 store.find(&query).await.map(Reply::Found)
             }
-            op => self.commit(store, Write::from_request(Request { op, context, checks, slot })?).await,
+            _ => self.commit(store, Write::from_request(request)?).await,
         }
     }
 
@@ -112,14 +112,15 @@ impl<M: SyncModel> Shared<M> {
     fn echo(&self, request: Request<M>) -> Reply<M> {
         let id = request.id().cloned();
         let action = request.action();
-        let patch = match request.op {
+        let Parts { op, context, .. } = *request.0;
+        let patch = match op {
             Op::Create(patch) | Op::Update { patch, .. } => Some(patch),
             Op::Delete { .. } => None,
             Op::Read(_) => return Reply::Document(None),
             Op::Find(_) => return Reply::Found(Found { docs: Vec::new(), total: Some(0), position: 0 }),
         };
         let told = patch.clone().filter(|patch| !patch.is_empty());
-        self.hub.signal(Signal { action, id, patch: told, context: request.context });
+        self.hub.signal(Signal { action, id, patch: told, context });
         Reply::Echo(patch)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::change::{Action, Body, Change, Sight};
 use super::commit::Ticket;
 use super::context::Context;
-use super::request::{Checks, Op, OwnDoc, Request};
+use super::request::{Checks, Op, OwnDoc, Parts, Request};
 use crate::error::{Code, Error};
 use crate::model::{Doc, Extra, Invalid, ModelPatch, Refusal, Rev, SyncModel};
 
@@ -66,7 +66,7 @@ impl<M: SyncModel> Write<M> {
     /// # Errors
     /// `invalid` where a new document has no id; `internal` where the request is a read.
     pub fn from_request(request: Request<M>) -> Result<Self, Error> {
-        let Request { op, context, checks, slot } = request;
+        let Parts { op, context, checks, slot } = *request.0;
         let (id, intent) = match op {
             Op::Create(patch) => {
                 let id: Option<&M::Id> =

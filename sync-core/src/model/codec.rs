@@ -94,10 +94,14 @@ pub trait Codec<T>: Send + Sync + 'static {
         edit.take().or_else(Self::absent).ok_or_else(|| Refusal::missing(name))
     }
 
-    /// Brings a field into the value domain; the refusal names it.
+    /// Brings a field into the value domain; notes the first refusal, under the field's name.
+    ///
+    /// A sink and not a `Result`, because a `?` on each line is what the compiler would be busy with.
     #[doc(hidden)]
-    fn normalize_field(value: &mut T, name: &'static str) -> Result<(), Refusal> {
-        Self::normalize(value).map_err(|refusal| refusal.at(name))
+    fn normalize_field(value: &mut T, name: &'static str, refused: &mut Option<Refusal>) {
+        if let Err(refusal) = Self::normalize(value) {
+            refused.get_or_insert_with(|| refusal.at(name));
+        }
     }
 }
 

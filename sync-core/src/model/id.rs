@@ -15,7 +15,7 @@ use super::value::SyncValue;
     note = "use `Uuid`, `String` or an integer, or a newtype: `#[derive(SyncValue, ..)] #[sync(id)] struct ListId(Uuid);`"
 )]
 pub trait ModelId: SyncValue + Eq + Ord + Hash + Debug + Display {
-    /// Whether it stands for "none yet": a nil UUID, empty text, 0.
+    /// Whether it stands for "none yet": a nil UUID, empty text.
     fn is_unset(&self) -> bool;
 
     /// An id made of this UUID, where the type can hold one: what `AssignId` gives to new documents.
@@ -43,8 +43,9 @@ impl ModelId for String {
 macro_rules! integer_ids {
     ($($t:ty)*) => {$(
         impl ModelId for $t {
+            /// Never: 0 is a number like any other, and no layer could find a better one.
             fn is_unset(&self) -> bool {
-                *self == 0
+                false
             }
             fn from_uuid(_: Uuid) -> Option<Self> {
                 None

@@ -4,6 +4,7 @@
 //! through objects, so that a model adds one typed line per field and no visitor.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -154,10 +155,24 @@ impl Input<'_> {
                     entries.value(&mut slot).map_err(|refusal| refusal.at(&key))?;
                     out.extend(slot.take().map(|value| (key, value)));
                 }
-                Value::Map(out)
+                Value::Map(last_of_each(out))
             }
         })
     }
+}
+
+/// Of entries with one key the last, as every JSON reader has it; a client may send as many as fit.
+fn last_of_each(mut entries: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let mut last: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
+    for (at, (key, _)) in entries.iter().enumerate() {
+        last.insert(key, at);
+    }
+    if last.len() < entries.len() {
+        let keep: HashSet<usize> = last.into_values().collect();
+        let mut at = 0..;
+        entries.retain(|_| at.next().is_some_and(|at| keep.contains(&at)));
+    }
+    entries
 }
 
 /// Reads anything that is not data of a document: operators may begin with `$`.

@@ -47,6 +47,11 @@ impl<M: SyncModel> Filter<M> {
         &self.expr
     }
 
+    /// The filter as data that outlives it, without the model's type.
+    pub(crate) fn shared(&self) -> Arc<Expr> {
+        self.expr.clone()
+    }
+
     /// Whether it matches everything without looking.
     pub fn is_all(&self) -> bool {
         *self.expr == Expr::ALL

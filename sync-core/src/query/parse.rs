@@ -18,7 +18,7 @@ pub(crate) fn parse_filter<M: SyncModel>(filter: &Value, seen: &FieldSet) -> Res
     let expr = Parser::<M> { seen, model: std::marker::PhantomData }.object(filter, 0)?;
     if expr.size() > MAX_PARTS {
         let message = format!("{}: the filter has more than {MAX_PARTS} parts", M::SCHEMA.model);
-        return Err(Error::new(Code::TooLarge, message));
+        return Err(Error::new(Code::BadFrame, message));
     }
     Ok(expr.into())
 }

@@ -66,6 +66,16 @@ fn codec(field: &Field, owner: &Ident) -> TokenStream {
     quote_spanned!(span=> <#codec as __sync::Codec<#ty>>)
 }
 
+/// The body of a `normalize` whose lines note refusals.
+fn normalizing(lines: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(unused_mut)]
+        let mut __refused = __sync::Option::None;
+        #lines
+        __sync::unless(__refused)
+    }
+}
+
 /// The two functions of `with = "module"`.
 fn convert(field: &Field, owner: &Ident) -> Option<TokenStream> {
     let Codec::With(module) = &field.codec else { return None };

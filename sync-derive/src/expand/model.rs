@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{at, built, codec, convert, schema};
+use super::{at, built, codec, convert, normalizing, schema};
 use crate::model::{Field, Form, Model};
 
 /// Both impls, and the glue of fields with a module of their own.
@@ -17,7 +17,7 @@ pub(super) fn imp(model: &Model) -> TokenStream {
         model.stored().map(|field| line(&Line::of(field, model))).collect()
     };
     let (any, view, diff) = (lines(any), lines(view), lines(diff));
-    let (apply, into_patch, normalize) = (lines(apply), lines(into_patch), lines(normalize));
+    let (apply, into_patch, normalize) = (lines(apply), lines(into_patch), normalizing(&lines(normalize)));
     let build = build(model);
     let with = model.stored().filter_map(|field| convert(field, ident));
     quote! {
@@ -38,7 +38,6 @@ pub(super) fn imp(model: &Model) -> TokenStream {
             fn into_patch(self) -> #patch { #patch { #into_patch } }
             fn normalize(&mut self) -> __sync::Result<(), __sync::Refusal> {
                 #normalize
-                __sync::Result::Ok(())
             }
             #check
         }
@@ -120,5 +119,5 @@ fn into_patch(Line { field: Field { ident, .. }, .. }: &Line<'_>) -> TokenStream
 }
 
 fn normalize(Line { field: Field { ident, name, .. }, codec, .. }: &Line<'_>) -> TokenStream {
-    quote!(#codec::normalize_field(&mut self.#ident, #name)?;)
+    quote!(#codec::normalize_field(&mut self.#ident, #name, &mut __refused);)
 }

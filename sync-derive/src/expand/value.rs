@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
 
-use super::{built, codec, codec_type, convert, variants};
+use super::{built, codec, codec_type, convert, normalizing, variants};
 use crate::attr::Key;
 use crate::model::{Codec, Field, Shape, Value};
 
@@ -95,7 +95,7 @@ impl Lines<'_> {
     pub(super) fn normalize(&self, at: impl Fn(&Ident) -> TokenStream) -> TokenStream {
         self.each(|Field { ident, name, .. }, codec| {
             let (at, path) = (at(ident), format!("{}{name}", self.path));
-            quote!(#codec::normalize_field(#at, #path)?;)
+            quote!(#codec::normalize_field(#at, #path, &mut __refused);)
         })
     }
 
@@ -135,7 +135,7 @@ fn structure(value: &Value, fields: &[Field]) -> TokenStream {
         view: quote!(__sync::View::Map(self)),
         read: quote!(__sync::Result::Ok({ #read })),
         same: lines.same(|field| quote!(&self.#field), |field| quote!(&__other.#field)),
-        normalize: quote!(#normalize __sync::Result::Ok(())),
+        normalize: normalizing(&normalize),
         rest: TokenStream::new(),
     };
     let imp = bodies.of(ident);

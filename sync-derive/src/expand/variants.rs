@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::value::{Bodies, Lines, entries};
-use super::{codec, convert};
+use super::{codec, convert, normalizing};
 use crate::attr::Key;
 use crate::model::{Content, Field, Value, Variant};
 
@@ -38,7 +38,7 @@ pub(super) fn with_data(value: &Value, variants: &[Variant]) -> TokenStream {
         view: quote!(match self { #view }),
         read: read(owner, variants),
         same: quote!(match (self, __other) { #same _ => false }),
-        normalize: quote!(match self { #normalize } __sync::Result::Ok(())),
+        normalize: normalizing(&quote!(match self { #normalize })),
         rest: TokenStream::new(),
     };
     let imp = bodies.of(owner);
@@ -125,7 +125,7 @@ fn normalize(owner: &Ident, variant: &Variant) -> TokenStream {
     let lines = match &variant.content {
         Content::Newtype(field) => {
             let codec = codec(field, owner);
-            quote!(#codec::normalize_field(__a_value, #name)?;)
+            quote!(#codec::normalize_field(__a_value, #name, &mut __refused);)
         }
         _ => variant.lines(owner).normalize(bound("__a_")),
     };

@@ -43,6 +43,38 @@ pub mod lists {
         Mixed { first: f64 },
     }
 
+    /// Enums that leave little to do.
+    pub mod small {
+        use super::*;
+
+        /// One variant.
+        #[derive(SyncValue, Clone, Debug)]
+        pub enum One {
+            /// With data.
+            Only(u32),
+        }
+
+        /// One variant.
+        #[derive(SyncValue, Clone, Debug)]
+        pub enum Lone {
+            /// Without data.
+            Only,
+        }
+
+        /// Two variants.
+        #[derive(SyncValue, Clone, Debug)]
+        pub enum Hollow {
+            /// Without fields.
+            First {},
+            /// Without fields.
+            Second {},
+        }
+
+        /// A struct.
+        #[derive(SyncValue, Clone, Debug)]
+        pub struct Empty {}
+    }
+
     /// A list with all that there is.
     #[must_use]
     pub fn list() -> List {

@@ -1,0 +1,116 @@
+//! Sockets from outside: a real server on a free port, and a client that speaks the wire.
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod input;
+mod listens;
+mod policies;
+mod requests;
+mod slow;
+mod web;
+
+use std::net::SocketAddr;
+
+use sync_core::prelude::*;
+use sync_core::ws::{Limits, Policy, RouterBuilder, Sockets};
+
+/// Whom tokens name.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub name: String,
+}
+
+#[derive(SyncModel, Clone, Debug, PartialEq)]
+#[sync(backend = "lists", validate = "List::check")]
+pub struct List {
+    #[sync(id)]
+    pub id: Uuid,
+    pub name: String,
+    pub note: Option<String>,
+    #[sync(facet)]
+    pub owner: String,
+    #[sync(facet, default)]
+    pub views: i64,
+    #[sync(readonly, default)]
+    pub edits: i64,
+    #[sync(default)]
+    pub rating: i64,
+    #[sync(private)]
+    pub secret: String,
+}
+
+impl List {
+    fn check(&self) -> Result<(), Invalid> {
+        let bad = self.name.is_empty() || self.rating < 0;
+        if self.rating < 0 {
+            Err(Invalid::field("rating", "is negative"))
+        } else if bad {
+            Err(Invalid::field("name", "must not be empty"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+pub fn list(name: &str, owner: &str) -> List {
+    List {
+        id: Uuid::now_v7(),
+        name: name.into(),
+        note: None,
+        owner: owner.into(),
+        views: 0,
+        edits: 0,
+        rating: 5,
+        secret: "SECRET".into(),
+    }
+}
+
+/// A server on a free port, and its backend.
+pub struct Server {
+    pub address: SocketAddr,
+    pub lists: Backend<List>,
+    pub sockets: Sockets,
+    pub registry: Registry,
+}
+
+pub async fn lists() -> (Registry, Backend<List>) {
+    let backend = Backend::<List>::builder()
+        .with(AssignId::v7())
+        .with_fn(
+            async |mut request: sync_core::backend::Request<List>, next: sync_core::backend::Next<List>| {
+                request.checks.validate = true;
+                next.run(request).await
+            },
+        )
+        .store(MemoryStore::new());
+    let registry = Registry::builder().backend(backend).build().await.unwrap();
+    let lists = registry.backend();
+    (registry, lists)
+}
+
+impl Server {
+    /// Everyone may do everything.
+    pub async fn open() -> Self {
+        Server::with(Policy::new().allow_all(), Limits::default()).await
+    }
+
+    pub async fn with(policy: Policy<List>, limits: Limits) -> Self {
+        Server::built(policy, |router| router.limits(limits)).await
+    }
+
+    pub async fn built(policy: Policy<List>, more: impl FnOnce(RouterBuilder) -> RouterBuilder) -> Self {
+        let (registry, lists) = lists().await;
+        let router = sync_core::ws::router().expose(lists.clone(), policy).authenticate(
+            async |hello: sync_core::ws::Hello| match hello.token() {
+                Some("refused") => Err(Error::denied("no such user")),
+                name => Ok(User { name: name.unwrap_or("nobody").into() }),
+            },
+        );
+        let sockets = more(router).build().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = axum::Router::new().nest("/sync", sockets.clone().into_axum());
+        tokio::spawn(std::future::IntoFuture::into_future(sync_core::ws::serve(listener, app)));
+        Server { address, lists, sockets, registry }
+    }
+}
