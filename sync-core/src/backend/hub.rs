@@ -44,10 +44,16 @@ struct State<M: SyncModel> {
     ledger: Ledger<M>,
     last: LruCache<M::Id, Rev>,
     held: Held<M>,
-    readers: Vec<(u64, Interest<M>, Arc<Mailbox<Marked<M>>>)>,
+    readers: Vec<Reader<M>>,
     next_reader: u64,
     closed: bool,
     stats: HubStats,
+}
+
+struct Reader<M: SyncModel> {
+    key: u64,
+    interest: Interest<M>,
+    mailbox: Arc<Mailbox<Marked<M>>>,
 }
 
 /// What a hub has done since it was built.
@@ -135,8 +141,9 @@ impl<M: SyncModel> Hub<M> {
     }
 
     fn tell(&self, state: &mut State<M>, event: &Event<M>) {
-        for (_, interest, mailbox) in &state.readers {
-            if interest.wants(event) && !mailbox.push((event.clone(), state.ledger.position())) {
+        let mark = state.ledger.position();
+        for Reader { interest, mailbox, .. } in &state.readers {
+            if interest.wants(event) && !mailbox.push((event.clone(), mark)) {
                 state.stats.overflows += 1;
             }
         }
@@ -240,12 +247,12 @@ impl<M: SyncModel> Hub<M> {
         }
         let key = state.next_reader;
         state.next_reader += 1;
-        state.readers.push((key, interest, mailbox.clone()));
+        state.readers.push(Reader { key, interest, mailbox: mailbox.clone() });
         drop(state);
         let hub = self.me.clone();
         let unsubscribe = move || {
             if let Some(hub) = hub.upgrade() {
-                hub.state().readers.retain(|(reader, ..)| *reader != key);
+                hub.state().readers.retain(|reader| reader.key != key);
             }
         };
         (Subscription::new(mailbox, mark, unsubscribe), missed)
@@ -277,7 +284,7 @@ impl<M: SyncModel> Hub<M> {
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        state.readers.iter().for_each(|(_, _, mailbox)| mailbox.close());
+        state.readers.iter().for_each(|reader| reader.mailbox.close());
     }
 }
 
@@ -308,7 +315,7 @@ impl<M: SyncModel> State<M> {
 
     fn lose_all(&mut self) {
         self.stats.resets += 1;
-        self.readers.iter().for_each(|(_, _, mailbox)| mailbox.lose());
+        self.readers.iter().for_each(|reader| reader.mailbox.lose());
     }
 }
 
