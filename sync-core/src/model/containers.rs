@@ -91,7 +91,7 @@ impl<T: SyncValue> SyncValue for Arc<T> {
 }
 
 impl<T: SyncValue> SyncValue for Vec<T> {
-    const KIND: Kind = Kind::List;
+    const KIND: Kind = T::LIST_KIND;
     fn view(&self) -> View<'_> {
         T::view_list(self)
     }

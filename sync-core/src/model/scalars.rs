@@ -74,6 +74,7 @@ integers!(i8 i16 i32 i64 isize u16 u32 u64 usize);
 /// `u8` is an integer; a list of them is bytes.
 impl SyncValue for u8 {
     const KIND: Kind = Kind::Int;
+    const LIST_KIND: Kind = Kind::Bytes;
     fn view(&self) -> View<'_> {
         View::Int(i64::from(*self))
     }

@@ -119,6 +119,10 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
         None
     }
 
+    /// What a list of these is.
+    #[doc(hidden)]
+    const LIST_KIND: Kind = Kind::List;
+
     /// How a list of these looks; `u8` makes bytes of it.
     #[doc(hidden)]
     fn view_list(list: &Vec<Self>) -> View<'_> {
