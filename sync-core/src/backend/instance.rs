@@ -124,14 +124,18 @@ impl<M: SyncModel> Model<M> {
         let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
-        self.pending = Some(sent);
+        self.pending = Some(sent.clone());
         let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
         // Its own slot stays here, so the road without another one is enough.
         let result = self.backend.0.run(request).await;
         let result = result.map_err(|error| self.slot.carried_by(error));
         self.settle().await;
         match result? {
-            Reply::Committed(_) | Reply::Echo(_) => Ok(()),
+            Reply::Committed(_) => Ok(()),
+            Reply::Echo(_) => {
+                self.tracked.echoed(&sent);
+                Ok(())
+            }
             other => other.into_committed().map(|_| ()),
         }
     }
@@ -143,10 +147,14 @@ impl<M: SyncModel> Model<M> {
         }
         let committed = CommitSlot::take_outcome(&mut self.slot).await;
         let Some(sent) = self.pending.take() else { return };
-        if let Some(change) = committed
-            && let Body::Patch(outcome) = &change.body
-        {
-            self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
+        let Some(change) = committed.filter(|change| change.id == self.base_id()) else { return };
+        match &change.body {
+            Body::Patch(outcome) => {
+                self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
+            }
+            // A layer made something else of the save, as `Upsert` does.
+            Body::Document(doc) => self.tracked.replaced(&sent, doc.clone()),
+            Body::Gone => self.tracked.note_behind(),
         }
     }
 
@@ -201,10 +209,8 @@ impl<M: SyncModel> Model<M> {
     ///
     /// # Errors
     /// `not_found`, and whatever layers answer.
-    pub async fn delete(self) -> Result<(), Error> {
-        if self.pending.is_some() {
-            self.slot.outcome().await;
-        }
+    pub async fn delete(mut self) -> Result<(), Error> {
+        self.settle().await;
         let expect = (M::SCHEMA.conflict == Conflict::Reject).then(|| self.rev());
         let request = Request::new(Op::Delete { id: self.base_id(), expect });
         match self.backend.request(request).await? {

@@ -61,7 +61,7 @@ pub struct Plan<M: SyncModel> {
 }
 
 impl<M: SyncModel> Write<M> {
-    /// The write that a request at the end of its chain asks for; from here on its slot says "underway".
+    /// The write that a request at the end of its chain asks for.
     ///
     /// # Errors
     /// `invalid` where a new document has no id; `internal` where the request is a read.
@@ -98,6 +98,15 @@ impl<M: SyncModel> Write<M> {
     /// `exists`, `not_found` (also where the policy hides the document), `conflict` (which carries the
     /// current document), `denied`, `invalid`, `invalid_value`.
     pub fn plan(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
+        // Codecs and `Clone` of field types are code of users; a store calls this under its lock.
+        let plan = catch_unwind(AssertUnwindSafe(|| self.decide(current)));
+        plan.unwrap_or_else(|_| {
+            let message = format!("{} {}: a field's own code panicked", M::SCHEMA.model, self.id);
+            Err(Error::new(Code::Internal, message))
+        })
+    }
+
+    fn decide(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
         // A create must also stop at a document that the policy hides: it would overwrite it.
         let visible = current.filter(|doc| self.checks.using.as_ref().is_none_or(|f| f.matches(&doc.value)));
         match std::mem::replace(&mut self.intent, Intent::Delete { expect: None }) {

@@ -128,7 +128,7 @@ impl<T: SyncValue + Ord> SyncValue for BTreeSet<T> {
         self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b))
     }
     fn normalize(&mut self) -> Result<(), Refusal> {
-        *self = normalize_each(std::mem::take(self))?;
+        *self = normalize_each(self.iter())?;
         Ok(())
     }
 }
@@ -158,7 +158,7 @@ where
         self.len() == other.len() && self.iter().all(|item| other.contains(item))
     }
     fn normalize(&mut self) -> Result<(), Refusal> {
-        *self = normalize_each(std::mem::take(self))?;
+        *self = normalize_each(self.iter())?;
         Ok(())
     }
 }
@@ -184,9 +184,11 @@ fn read_each<T: SyncValue>(input: Input<'_>) -> Result<Vec<T>, Refusal> {
     Ok(out)
 }
 
-fn normalize_each<T: SyncValue, C: IntoIterator<Item = T> + FromIterator<T>>(items: C) -> Result<C, Refusal> {
-    let normalized = items.into_iter().map(|mut item| item.normalize().map(|()| item));
-    normalized.collect()
+/// The items normalised, as copies: a refusal must leave the set as it is.
+fn normalize_each<'a, T: SyncValue, C: FromIterator<T>>(
+    items: impl Iterator<Item = &'a T>,
+) -> Result<C, Refusal> {
+    items.cloned().map(|mut item| item.normalize().map(|()| item)).collect()
 }
 
 /// A type whose values can be keys of a map: they are text on the wire.
@@ -243,6 +245,14 @@ fn normalize_entry<K: MapKey, V: SyncValue>(key: &K, value: &mut V) -> Result<()
     value.normalize().map_err(|refusal| refusal.at(text))
 }
 
+/// A value under its key: a key whose value is `None` is there all the same, and shows as null.
+fn entry<V: SyncValue>(value: &V) -> View<'_> {
+    match value.view() {
+        View::Absent => View::Null,
+        view => view,
+    }
+}
+
 impl<K: MapKey, V: SyncValue> SyncValue for BTreeMap<K, V> {
     const KIND: Kind = Kind::Map;
     fn view(&self) -> View<'_> {
@@ -264,7 +274,7 @@ impl<K: MapKey, V: SyncValue> Entries for BTreeMap<K, V> {
         self.len()
     }
     fn each(&self, show: &mut dyn FnMut(&str, View<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
-        self.iter().try_for_each(|(key, value)| show(&key.text(), value.view()))
+        self.iter().try_for_each(|(key, value)| show(&key.text(), entry(value)))
     }
 }
 
@@ -296,6 +306,6 @@ impl<K: MapKey, V: SyncValue, S> Entries for HashMap<K, V, S> {
     fn each(&self, show: &mut dyn FnMut(&str, View<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
         let mut entries: Vec<(&K, &V)> = self.iter().collect();
         entries.sort_by_key(|(key, _)| *key);
-        entries.into_iter().try_for_each(|(key, value)| show(&key.text(), value.view()))
+        entries.into_iter().try_for_each(|(key, value)| show(&key.text(), entry(value)))
     }
 }

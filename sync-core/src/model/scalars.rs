@@ -305,7 +305,8 @@ impl SyncValue for bytes::Bytes {
     }
 }
 
-/// A field that may hold anything.
+/// A field that may hold anything that JSON tells apart; UUIDs, dates and bytes in it become text, so that
+/// every store gives back the same.
 impl SyncValue for Value {
     const KIND: Kind = Kind::Any;
     const NULLABLE: bool = true;
@@ -321,6 +322,18 @@ impl SyncValue for Value {
     fn normalize(&mut self) -> Result<(), Refusal> {
         match self {
             Value::Float(x) => x.normalize(),
+            Value::Uuid(id) => {
+                *self = Value::Text(id.to_string());
+                Ok(())
+            }
+            Value::Date(date) => {
+                *self = Value::Text(date.to_string());
+                Ok(())
+            }
+            Value::Bytes(bytes) => {
+                *self = Value::Text(BASE64.encode(bytes));
+                Ok(())
+            }
             Value::List(items) => {
                 items.iter_mut().enumerate().try_for_each(|(i, item)| item.normalize().map_err(|r| r.at(i)))
             }

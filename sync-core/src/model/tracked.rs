@@ -204,7 +204,7 @@ impl<M: SyncModel> Tracked<M> {
     ///
     /// Where the commit was made on top of the base, the base becomes the committed document; else it
     /// takes over the committed leaves only, keeps its revision, and is behind. Edits made since `sent`
-    /// stay edits.
+    /// stay edits. A base that is at `rev` or above has it already, by its event or a read.
     pub fn committed(
         &mut self,
         sent: &Arc<M>,
@@ -213,12 +213,10 @@ impl<M: SyncModel> Tracked<M> {
         rev: Rev,
         document: Option<Arc<M>>,
     ) {
-        self.materialize();
-        let later = (!Arc::ptr_eq(sent, &self.current)).then(|| {
-            let mut later = M::Patch::default();
-            sent.diff(&self.current, &mut later);
-            later
-        });
+        if rev <= self.base_rev {
+            return;
+        }
+        let later = self.edits_since(sent);
         let in_step = prev == self.base_rev;
         let value = match (document, &self.base) {
             (Some(document), _) if in_step => document,
@@ -234,6 +232,32 @@ impl<M: SyncModel> Tracked<M> {
         let extra = self.extra.clone();
         self.adopt(Doc { value, extra, rev }, later);
         self.behind = !in_step;
+    }
+
+    /// Takes the whole document that a save of `sent` left, whatever was there before. Edits made since
+    /// `sent` stay edits.
+    pub fn replaced(&mut self, sent: &Arc<M>, doc: Doc<M>) {
+        if doc.rev > self.base_rev {
+            let later = self.edits_since(sent);
+            self.adopt(doc, later);
+            self.behind = false;
+        }
+    }
+
+    /// Takes what a backend without a store told everyone: it is the base now, at no new revision.
+    pub fn echoed(&mut self, sent: &Arc<M>) {
+        let later = self.edits_since(sent);
+        let doc = Doc { value: sent.clone(), extra: self.extra.clone(), rev: self.base_rev };
+        self.adopt(doc, later);
+    }
+
+    fn edits_since(&mut self, sent: &Arc<M>) -> Option<M::Patch> {
+        self.materialize();
+        (!Arc::ptr_eq(sent, &self.current)).then(|| {
+            let mut later = M::Patch::default();
+            sent.diff(&self.current, &mut later);
+            later
+        })
     }
 
     /// Takes a fact that patches the document at `prev`; `false` where the base is not at `prev`.
