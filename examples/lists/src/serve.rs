@@ -9,11 +9,11 @@ use crate::models::{Item, List};
 use crate::{Outcome, page};
 
 pub(crate) async fn serve(registry: &Registry, port: u16) -> Outcome {
-    let sync = ws::router(registry)
+    let sockets = ws::router()
         .expose(registry.backend::<List>(), Policy::new().allow_all())
         .expose(registry.backend::<Item>(), Policy::new().allow_all())
         .build()?;
-    let app = page::routes().nest("/sync", sync);
+    let app = page::routes().nest("/sync", sockets.into_axum());
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await
         .map_err(|error| format!("port {port}: {error}; `--port 0` takes a free one"))?;

@@ -138,9 +138,13 @@ pub(crate) fn read_fields(
 ) -> Result<Option<Extra>, Refusal> {
     let schema = slots.schema();
     let mut extra = Vec::new();
+    let mut seen = Spellings::default();
     while let Some(name) = entries.key()? {
         let known = schema.find(&name);
         match (known, access) {
+            (Some(index), Access::Store) if !seen.is_best(index, schema.fields[index].rank(&name)) => {
+                entries.value(&mut Ignore)?;
+            }
             (Some(index), Access::Client) if schema.fields[index].flags.has(Flags::PRIVATE) => {
                 return Err(Refusal::unknown_field(&name));
             }
@@ -160,6 +164,24 @@ pub(crate) fn read_fields(
         }
     }
     Ok((!extra.is_empty()).then(|| Arc::new(extra)))
+}
+
+/// Under which spelling each field with aliases was read: a document that was written by an older and a
+/// newer program may have a field twice, and its own name wins, then the aliases in their order.
+#[derive(Default)]
+struct Spellings(Vec<(usize, usize)>);
+
+impl Spellings {
+    /// Whether no better spelling of the field was read before.
+    fn is_best(&mut self, field: usize, rank: Option<usize>) -> bool {
+        let Some(rank) = rank else { return true };
+        match self.0.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, best)) if *best < rank => return false,
+            Some((_, best)) => *best = rank,
+            None => self.0.push((field, rank)),
+        }
+        true
+    }
 }
 
 /// A patch's slot as a decoder's slot.

@@ -48,6 +48,16 @@ impl FieldInfo {
     }
 }
 
+impl FieldInfo {
+    /// Where this spelling stands among the field's names, its own first; `None` for a field without aliases.
+    pub(crate) fn rank(&self, name: &str) -> Option<usize> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        std::iter::once(&self.name).chain(self.aliases).position(|known| *known == name)
+    }
+}
+
 /// What a save does when the document is no longer at the revision it was fetched at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {

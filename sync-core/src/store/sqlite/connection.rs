@@ -1,4 +1,4 @@
-//! Connections to the file, the two functions that SQL lacks, and what SQLite's errors mean to callers.
+//! Connections to the file, the function that SQL lacks, and what SQLite's errors mean to callers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -59,15 +59,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    conn.create_scalar_function("sync_float", 1, flags, |context| Ok(float(context.get_raw(0))))?;
     conn.create_scalar_function("sync_bytes", 1, flags, |context| Ok(bytes(context.get_raw(0))))?;
     Ok(conn)
-}
-
-/// The float of a JSON number's text, rounded as Rust rounds: SQLite's own reader may be off by one place.
-fn float(json: ValueRef<'_>) -> Sql {
-    let text = json.as_str_or_null().ok().flatten();
-    text.and_then(|text| text.parse::<f64>().ok()).map_or(Sql::Null, Sql::Real)
 }
 
 /// The bytes of base64 text, for the text does not sort as they do.

@@ -235,10 +235,10 @@ fn param(kind: Kind, value: &Value, ordered: bool) -> Option<Sql> {
 fn column(field: &FieldInfo, kind: Kind, ordered: bool) -> Option<String> {
     match kind {
         Kind::Any => None,
-        Kind::Float => Some(format!("sync_float({})", pick(field, "->")?)),
         Kind::Bytes if ordered => Some(format!("sync_bytes({})", pick(field, "->>")?)),
         Kind::Bool
         | Kind::Int
+        | Kind::Float
         | Kind::Text
         | Kind::Bytes
         | Kind::Uuid
