@@ -27,3 +27,8 @@ pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use query::{Filter, Query};
 pub use sync_derive::{SyncModel, SyncValue};
 pub use verbs::Verbs;
+
+/// The example in the README compiles.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
