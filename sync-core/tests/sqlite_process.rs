@@ -1,5 +1,6 @@
 //! The SQLite store and other processes: a second one that writes, and one that is killed while it writes.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used)] // what helps a test may fail by panicking as the test may
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
