@@ -1,5 +1,6 @@
 //! The SQLite store: durable, shared between processes, careful with what it does not know.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used)] // what helps a test may fail by panicking as the test may
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -614,4 +615,124 @@ async fn what_cannot_be_opened_says_why() {
     place.raw().execute("INSERT INTO lists VALUES ('a', 99, '{\"id\":\"a\",\"name\":\"x\"}')", []).unwrap();
     let error = other.update("a", patch().with(List::VIEWS, 1)).await.unwrap_err();
     assert_eq!(error.code(), Code::Corrupt, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_opens_while_another_writes_misses_nothing() {
+    let place = Place::new();
+    let one = place.open().await;
+    one.create(list("a")).await.unwrap();
+    let writer = one.backend.clone();
+    let write = tokio::spawn(async move {
+        for n in 0..600 {
+            writer.update("a", patch().with(List::VIEWS, n)).await.unwrap();
+        }
+    });
+    let mut others = Vec::new();
+    while !write.is_finished() && others.len() < 40 {
+        others.push(place.open().await);
+    }
+    write.await.unwrap();
+    for other in &others {
+        wait("the writer's end", || other.cursor() == one.cursor()).await;
+        assert_eq!(other.hub().stats().resets, 0);
+    }
+}
+
+#[tokio::test]
+async fn many_that_open_a_new_file_at_once_agree() {
+    let place = Place::new();
+    let file = place.file();
+    let opens = (0..8).map(|_| {
+        let file = file.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let lists = Lists::open(&file, |store| store).await;
+                lists.create(list(&Uuid::new_v4().to_string())).await.unwrap();
+                lists.hub().store_epoch()
+            })
+        })
+    });
+    let opens: Vec<_> = opens.collect();
+    let epochs: Vec<u64> = opens.into_iter().map(|open| open.join().unwrap()).collect();
+    assert!(epochs.iter().all(|epoch| *epoch == epochs[0]));
+    let lists = place.open().await;
+    assert_eq!((lists.all().await.unwrap().len(), lists.cursor().position), (8, 8));
+}
+
+#[tokio::test]
+async fn stores_of_one_file_have_each_their_own_log() {
+    let place = Place::new();
+    let file = Sqlite::open(place.file()).unwrap();
+    let registry = Registry::builder()
+        .backend(Backend::<List>::builder().store(SqliteStore::new(&file)))
+        .backend(
+            Backend::<other::Older>::builder().name("older").store(SqliteStore::new(&file).table("older")),
+        )
+        .build()
+        .await
+        .unwrap();
+    let (lists, older) = (registry.backend::<List>(), registry.backend::<other::Older>());
+    let create = |n: i32| {
+        let (lists, older) = (lists.clone(), older.clone());
+        async move {
+            lists.create(list(&n.to_string())).await.unwrap();
+            older.create(other::Older { id: n.to_string(), name: "x".into() }).await.unwrap();
+        }
+    };
+    futures_util::future::join_all((0..50).map(create)).await;
+    assert_eq!((lists.cursor().position, older.cursor().position), (50, 50));
+    assert_ne!(lists.hub().store_epoch(), older.hub().store_epoch());
+}
+
+/// What fails for all is told to all, leaves no trace, and is over when its cause is.
+#[tokio::test]
+async fn a_store_that_cannot_write_says_so_and_recovers() {
+    let place = Place::new();
+    let lists = place.open().await;
+    lists.create(list("a")).await.unwrap();
+    place.raw().execute_batch("ALTER TABLE lists_changes RENAME TO away").unwrap();
+    let answers = lists.create_many((0..10).map(|n| list(&n.to_string()))).await;
+    assert!(answers.iter().all(Result::is_err));
+    assert!(lists.update("a", patch().with(List::VIEWS, 5)).await.is_err());
+    assert_eq!(lists.all().await.unwrap_err().code(), Code::Internal);
+    place.raw().execute_batch("ALTER TABLE away RENAME TO lists_changes").unwrap();
+    assert_eq!(lists.all().await.unwrap().len(), 1);
+    assert_eq!(lists.fetch("a").await.unwrap().views, 0);
+    assert_eq!(lists.update("a", patch().with(List::VIEWS, 5)).await.unwrap().rev, 2);
+
+    // Another program holds the lock for a while: the write waits.
+    let raw = place.raw();
+    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let backend = lists.backend.clone();
+    let write = tokio::spawn(async move { backend.update("a", patch().with(List::VIEWS, 6)).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!write.is_finished());
+    assert_eq!(lists.fetch("a").await.unwrap().views, 5);
+    raw.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(write.await.unwrap().unwrap().rev, 3);
+
+    lists.registry.shutdown().await;
+    assert!(lists.update("a", patch().with(List::VIEWS, 7)).await.unwrap_err().is_unavailable());
+}
+
+#[tokio::test]
+async fn the_log_tells_who_did_it() {
+    use sync_core::backend::{Author, Context, Op, Request};
+    let place = Place::new();
+    let (one, two) = (place.open().await, place.open().await);
+    one.create(list("a")).await.unwrap();
+    let context =
+        Context::of(Origin::Client).by(Author { session: "tab".into(), n: u64::MAX }).on_channel("kitchen");
+    let op =
+        Op::Update { id: "a".into(), patch: Box::new(patch().with(List::VIEWS, 1)), own: None, expect: None };
+    one.request(Request::new(op).with_context(context)).await.unwrap();
+    wait("the change", || two.cursor().position == 2).await;
+    for (lists, origin) in [(&one, Origin::Client), (&two, Origin::Remote)] {
+        let change = lists.store.changes_after(1, 1).await.unwrap().unwrap().remove(0);
+        assert_eq!(change.origin(), origin);
+        assert_eq!(change.context.author(), Some(&Author { session: "tab".into(), n: u64::MAX }));
+        assert_eq!(change.context.channel(), Some("kitchen"));
+    }
 }
