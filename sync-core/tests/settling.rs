@@ -1,5 +1,7 @@
 //! Saves whose outcome comes late, or with an error: nothing is counted twice, nothing is lost.
 
+#![allow(clippy::unwrap_used)] // a test may fail by panicking, in its helpers too
+
 mod common;
 
 use std::sync::Arc;
@@ -119,9 +121,7 @@ async fn settling_a_save_that_events_overtook_changes_nothing() {
     let mut events = lists.subscribe();
     one.views = 1;
     assert!(!dropped_after(1, one.save()).await);
-    for event in [events.next().await.unwrap()] {
-        assert!(one.apply(&event));
-    }
+    assert!(one.apply(&events.next().await.unwrap()));
     lists.update(one.id, ListPatch::default().with(List::VIEWS, 7)).await.unwrap();
     assert!(one.apply(&events.next().await.unwrap()));
     assert_eq!(one.views, 7);

@@ -725,8 +725,12 @@ async fn the_log_tells_who_did_it() {
     one.create(list("a")).await.unwrap();
     let context =
         Context::of(Origin::Client).by(Author { session: "tab".into(), n: u64::MAX }).on_channel("kitchen");
-    let op =
-        Op::Update { id: "a".into(), patch: Box::new(patch().with(List::VIEWS, 1)), own: None, expect: None };
+    let op = Op::Update {
+        id: "a".into(),
+        patch: std::sync::Arc::new(patch().with(List::VIEWS, 1)),
+        own: None,
+        expect: None,
+    };
     one.request(Request::new(op).with_context(context)).await.unwrap();
     wait("the change", || two.cursor().position == 2).await;
     for (lists, origin) in [(&one, Origin::Client), (&two, Origin::Remote)] {

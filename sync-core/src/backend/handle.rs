@@ -11,8 +11,9 @@ use super::context::Context;
 use super::cursor::Cursor;
 use super::event::{Interest, Signal};
 use super::find::Find;
-use super::hub::{Hub, Missed};
+use super::hub::Hub;
 use super::instance::Model;
+use super::ledger::Missed;
 use super::request::{Op, Reply, Request};
 use super::shared::Shared;
 use super::subscription::Subscription;
@@ -191,10 +192,11 @@ impl<M: SyncModel> Backend<M> {
         let (subscription, missed) = self.0.hub.subscribe_from(Interest::All, Some(cursor));
         let changes = match (missed, &self.0.store) {
             (Missed::Changes(changes), _) => Some(changes),
-            (Missed::InStore { after, upto }, Some(store)) => {
+            (Missed::InStore { after, upto, early }, Some(store)) => {
                 let mut changes = store.changes_after(after, MISSED_AT_MOST + 1).await?;
                 if let Some(changes) = &mut changes {
                     changes.retain(|change| change.position <= upto);
+                    changes.extend(early);
                 }
                 changes.filter(|changes| changes.len() <= MISSED_AT_MOST)
             }

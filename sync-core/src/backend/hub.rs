@@ -4,35 +4,28 @@
 //! - a document's changes are delivered in the order of their revisions, each at most once;
 //! - a patch is delivered only on top of the revision it was made on; one that comes early is held, at
 //!   most 100 ms, 64 per document and 4,096 in all; then the document is read once and delivered whole;
-//! - `log` holds what was delivered, by position; `position` is its low-water mark: everything at or below
-//!   it was delivered.
+//! - every revision that is passed over is covered by a document that is delivered, or by a reset.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::Duration;
 
 use lru::LruCache;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::change::{Body, Change};
 use super::cursor::Cursor;
 use super::event::{Event, Interest, Signal};
+use super::held::{self, Held, Watch};
+use super::ledger::{AHEAD, Ledger, Missed};
 use super::mailbox::Mailbox;
 use super::store::{Boxed, Opened};
 use super::subscription::{Marked, Subscription};
 use crate::error::Error;
 use crate::model::{Doc, Rev, SyncModel};
 
-/// How long a change waits for the one before it.
-const HOLD: Duration = Duration::from_millis(100);
-/// How many changes of one document wait.
-const HELD_PER_ID: usize = 64;
-/// How many changes wait in all.
-const HELD_IN_ALL: usize = 4_096;
 /// Of how many documents the last revision is remembered.
 const REMEMBERED: usize = 65_536;
-/// How many changes the log in memory keeps.
-const LOG: usize = 1_024;
 
 /// Reads a document for the hub; the backend does.
 pub(crate) trait Reread<M: SyncModel>: Send + Sync {
@@ -48,20 +41,19 @@ pub struct Hub<M: SyncModel> {
 }
 
 struct State<M: SyncModel> {
-    opened: Opened,
-    position: u64,
-    /// Positions delivered above the low-water mark.
-    early: BTreeSet<u64>,
-    log: VecDeque<Arc<Change<M>>>,
-    /// The highest position that the log no longer has.
-    forgotten: u64,
+    ledger: Ledger<M>,
     last: LruCache<M::Id, Rev>,
-    held: HashMap<M::Id, BTreeMap<Rev, Arc<Change<M>>>>,
-    held_in_all: usize,
-    readers: Vec<(u64, Interest<M>, Arc<Mailbox<Marked<M>>>)>,
+    held: Held<M>,
+    readers: Vec<Reader<M>>,
     next_reader: u64,
     closed: bool,
     stats: HubStats,
+}
+
+struct Reader<M: SyncModel> {
+    key: u64,
+    interest: Interest<M>,
+    mailbox: Arc<Mailbox<Marked<M>>>,
 }
 
 /// What a hub has done since it was built.
@@ -83,29 +75,12 @@ pub struct HubStats {
     pub readers: usize,
 }
 
-/// What a returning reader missed.
-#[derive(Debug)]
-pub(crate) enum Missed<M: SyncModel> {
-    /// These changes, in order.
-    Changes(Vec<Arc<Change<M>>>),
-    /// The changes after `after` up to `upto`: the store's log may have them.
-    InStore { after: u64, upto: u64 },
-    /// That cannot be told: it must read anew.
-    Unknown,
-}
-
 impl<M: SyncModel> Hub<M> {
     pub(crate) fn new(runtime: Handle) -> Arc<Self> {
-        let opened = Opened { store_epoch: 0, log_epoch: 0, position: 0 };
         let state = State {
-            opened,
-            position: 0,
-            early: BTreeSet::new(),
-            log: VecDeque::new(),
-            forgotten: 0,
+            ledger: Ledger::new(),
             last: LruCache::unbounded(),
-            held: HashMap::new(),
-            held_in_all: 0,
+            held: Held::new(),
             readers: Vec::new(),
             next_reader: 0,
             closed: false,
@@ -129,12 +104,7 @@ impl<M: SyncModel> Hub<M> {
 
     /// The store was opened: its log continues from here.
     pub(crate) fn opened(&self, opened: Opened) {
-        let mut state = self.state();
-        state.opened = opened;
-        // Changes may have come in since the store answered.
-        state.position = state.position.max(opened.position);
-        state.advance();
-        state.forgotten = state.forgotten.max(opened.position);
+        self.state().ledger.open(opened);
     }
 
     /// Takes a change, whoever made it; each is delivered once.
@@ -144,7 +114,7 @@ impl<M: SyncModel> Hub<M> {
         match state.last.get_mut(&change.id) {
             Some(last) if change.rev <= *last => {
                 state.stats.duplicates += 1;
-                state.reached(change.position);
+                state.ledger.reached(change.position);
                 return;
             }
             Some(last) if matches!(change.body, Body::Patch(_)) && change.prev != *last => {
@@ -164,14 +134,16 @@ impl<M: SyncModel> Hub<M> {
     /// Delivers a change whose revision was noted.
     fn deliver(&self, state: &mut State<M>, change: Arc<Change<M>>) {
         state.stats.delivered += 1;
-        state.reached(change.position);
-        state.record(change.clone());
+        state.ledger.reached(change.position);
+        state.ledger.record(change.clone());
         self.tell(state, &Event::Change(change));
+        state.give_up_if_far_ahead();
     }
 
     fn tell(&self, state: &mut State<M>, event: &Event<M>) {
-        for (_, interest, mailbox) in &state.readers {
-            if interest.wants(event) && !mailbox.push((event.clone(), state.position)) {
+        let mark = state.ledger.position();
+        for Reader { interest, mailbox, .. } in &state.readers {
+            if interest.wants(event) && !mailbox.push((event.clone(), mark)) {
                 state.stats.overflows += 1;
             }
         }
@@ -179,55 +151,38 @@ impl<M: SyncModel> Hub<M> {
 
     /// Delivers what waited for the document's present revision.
     fn release(&self, state: &mut State<M>, id: &M::Id) {
-        let Some(mut waiting) = state.held.remove(id) else { return };
-        state.held_in_all -= waiting.len();
-        while let Some((rev, change)) = waiting.pop_first() {
-            match state.last.peek(id).copied() {
-                Some(last) if rev <= last => state.reached(change.position),
-                Some(last) if change.prev != last => {
-                    waiting.insert(rev, change);
-                    break;
-                }
-                _ => {
+        while let Some(next) = state.held.next(id, state.last.peek(id).copied()) {
+            match next {
+                held::Next::Covered(position) => state.ledger.reached(position),
+                held::Next::Deliver(change) => {
                     state.remember(&change);
                     self.deliver(state, change);
                 }
             }
         }
-        if !waiting.is_empty() {
-            state.held_in_all += waiting.len();
-            state.held.insert(id.clone(), waiting);
-        }
     }
 
     fn hold(&self, state: &mut State<M>, change: Arc<Change<M>>) {
-        state.stats.held += 1;
         let id = change.id.clone();
-        let waiting = state.held.entry(id.clone()).or_default();
-        let first = waiting.is_empty();
-        let added = waiting.insert(change.rev, change).is_none();
-        let full = waiting.len() >= HELD_PER_ID;
-        state.held_in_all += usize::from(added);
-        if first || full || state.held_in_all >= HELD_IN_ALL {
-            let wait = if full || state.held_in_all >= HELD_IN_ALL { Duration::ZERO } else { HOLD };
-            if let Some(hub) = self.me.upgrade() {
-                self.runtime.spawn(async move {
-                    tokio::time::sleep(wait).await;
-                    hub.repair(id).await;
-                });
-            }
+        state.stats.held += 1;
+        let watch = state.held.hold(change, Instant::now());
+        state.give_up_if_far_ahead();
+        if let (Some(watch), Some(hub)) = (watch, self.me.upgrade()) {
+            self.runtime.spawn(hub.watch(id, watch));
         }
     }
 
-    /// Reads a document whose earlier change did not come, and delivers it whole.
-    async fn repair(&self, id: M::Id) {
+    /// Looks after a document of which changes wait: when one has waited too long, or too many do, the
+    /// document is read and delivered whole. Ends when nothing waits any more.
+    async fn watch(self: Arc<Self>, id: M::Id, watch: Watch) {
         let mut pause = Duration::from_millis(20);
         loop {
-            let Some(newest) =
-                self.state().held.get(&id).and_then(|w| w.last_key_value()).map(|(rev, _)| *rev)
-            else {
-                return;
-            };
+            let Some(due) = self.state().held.due(&id, &watch) else { return };
+            if due > Instant::now() {
+                watch.until(due).await;
+                continue;
+            }
+            let Some(newest) = self.state().held.newest(&id) else { return };
             let Some(reread) = self.reread.get().and_then(Weak::upgrade) else { return };
             self.state().stats.repairs += 1;
             tracing::warn!(model = M::SCHEMA.model, %id, "a change is missing: the document is read again");
@@ -235,7 +190,7 @@ impl<M: SyncModel> Hub<M> {
                 Ok(found) => self.repaired(&id, found, newest),
                 Err(error) => tracing::warn!(model = M::SCHEMA.model, %id, %error, "the read failed"),
             }
-            if !self.state().held.contains_key(&id) {
+            if !self.state().held.has(&id) {
                 return;
             }
             tokio::time::sleep(pause).await;
@@ -244,34 +199,28 @@ impl<M: SyncModel> Hub<M> {
     }
 
     fn repaired(&self, id: &M::Id, found: Option<Doc<M>>, newest: Rev) {
-        let mut state = self.state();
+        let mut guard = self.state();
+        let state = &mut *guard;
         let last = state.last.peek(id).copied().unwrap_or(0);
         let rev = found.as_ref().map_or(newest, |doc| doc.rev);
-        if rev > last {
-            let position = state
-                .held
-                .get(id)
-                .and_then(|waiting| waiting.range(..=rev).map(|(_, change)| change.position).max());
-            let change = Change::repaired(id.clone(), (last, rev), position.unwrap_or(0), found);
+        // What came by itself meanwhile needs no read.
+        if rev > last
+            && let Some(position) = state.held.position(id, rev)
+        {
+            let change = Change::repaired(id.clone(), (last, rev), position, found);
             state.remember(&change);
-            self.deliver(&mut state, Arc::new(change));
+            self.deliver(state, Arc::new(change));
         }
-        self.release(&mut state, id);
+        self.release(state, id);
     }
 
     /// The log, or the store's life, began anew.
     pub(crate) fn reset(&self, opened: Opened) {
         let mut state = self.state();
-        state.stats.resets += 1;
-        state.opened = opened;
-        state.position = opened.position;
-        state.forgotten = opened.position;
-        state.early.clear();
-        state.log.clear();
+        state.ledger.restart(opened);
         state.last.clear();
         state.held.clear();
-        state.held_in_all = 0;
-        state.readers.iter().for_each(|(_, _, mailbox)| mailbox.lose());
+        state.lose_all();
     }
 
     /// Tells something that is not kept.
@@ -291,19 +240,19 @@ impl<M: SyncModel> Hub<M> {
         cursor: Option<Cursor>,
     ) -> (Subscription<M>, Missed<M>) {
         let mut state = self.state();
-        let missed = cursor.map_or(Missed::Unknown, |cursor| state.missed(cursor));
-        let (mailbox, mark) = (Arc::new(Mailbox::new()), state.position);
+        let missed = cursor.map_or(Missed::Unknown, |cursor| state.ledger.missed(cursor));
+        let (mailbox, mark) = (Arc::new(Mailbox::new()), state.ledger.position());
         if state.closed {
             mailbox.close();
         }
         let key = state.next_reader;
         state.next_reader += 1;
-        state.readers.push((key, interest, mailbox.clone()));
+        state.readers.push(Reader { key, interest, mailbox: mailbox.clone() });
         drop(state);
         let hub = self.me.clone();
         let unsubscribe = move || {
             if let Some(hub) = hub.upgrade() {
-                hub.state().readers.retain(|(reader, ..)| *reader != key);
+                hub.state().readers.retain(|reader| reader.key != key);
             }
         };
         (Subscription::new(mailbox, mark, unsubscribe), missed)
@@ -312,12 +261,12 @@ impl<M: SyncModel> Hub<M> {
     /// Where the log stands: everything at or below was delivered.
     pub fn cursor(&self) -> Cursor {
         let state = self.state();
-        Cursor { epoch: state.opened.log_epoch, position: state.position }
+        Cursor { epoch: state.ledger.opened.log_epoch, position: state.ledger.position() }
     }
 
     /// The store's unbroken life of revisions.
     pub fn store_epoch(&self) -> u64 {
-        self.state().opened.store_epoch
+        self.state().ledger.opened.store_epoch
     }
 
     /// The last revision delivered of a document, while it is remembered.
@@ -335,7 +284,7 @@ impl<M: SyncModel> Hub<M> {
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        state.readers.iter().for_each(|(_, _, mailbox)| mailbox.close());
+        state.readers.iter().for_each(|reader| reader.mailbox.close());
     }
 }
 
@@ -348,49 +297,25 @@ impl<M: SyncModel> State<M> {
         }
     }
 
-    /// Notes a position as delivered, and moves the low-water mark as far as it goes.
-    fn reached(&mut self, position: u64) {
-        if position <= self.position {
+    /// Too much is delivered, or waits, above a position that does not come: every reader reads anew,
+    /// which covers what is missing, and the log goes on from here.
+    fn give_up_if_far_ahead(&mut self) {
+        if self.ledger.early() + self.held.len() <= AHEAD {
             return;
         }
-        if position > self.position + 1 {
-            self.early.insert(position);
-            return;
+        tracing::warn!(model = M::SCHEMA.model, "a position of the log does not come: readers read anew");
+        let mut highest = 0;
+        for (id, rev, position) in self.held.clear() {
+            self.last.put(id, rev);
+            highest = highest.max(position);
         }
-        self.position = position;
-        self.advance();
+        self.ledger.skip(highest);
+        self.lose_all();
     }
 
-    /// Takes in what was delivered right above the low-water mark.
-    fn advance(&mut self) {
-        self.early = self.early.split_off(&(self.position + 1));
-        while self.early.remove(&(self.position + 1)) {
-            self.position += 1;
-        }
-    }
-
-    fn record(&mut self, change: Arc<Change<M>>) {
-        let at =
-            self.log.iter().rposition(|earlier| earlier.position <= change.position).map_or(0, |at| at + 1);
-        match at == self.log.len() {
-            true => self.log.push_back(change),
-            false => self.log.insert(at, change),
-        }
-        if self.log.len() > LOG {
-            let oldest = self.log.pop_front().expect("a log that is too long is not empty");
-            self.forgotten = self.forgotten.max(oldest.position);
-        }
-    }
-
-    fn missed(&self, cursor: Cursor) -> Missed<M> {
-        if cursor.epoch != self.opened.log_epoch || cursor.position > self.position {
-            return Missed::Unknown;
-        }
-        if cursor.position < self.forgotten {
-            return Missed::InStore { after: cursor.position, upto: self.position };
-        }
-        let changes = self.log.iter().filter(|change| change.position > cursor.position);
-        Missed::Changes(changes.cloned().collect())
+    fn lose_all(&mut self) {
+        self.stats.resets += 1;
+        self.readers.iter().for_each(|reader| reader.mailbox.lose());
     }
 }
 

@@ -10,8 +10,12 @@ mod cursor;
 mod event;
 mod find;
 mod handle;
+mod held;
 mod hub;
+#[cfg(test)]
+mod hub_tests;
 mod instance;
+mod ledger;
 mod mailbox;
 mod middleware;
 mod registry;

@@ -1,6 +1,6 @@
 //! What several tests share: a model, backends over it, a store with await points, futures that are dropped.
 
-#![allow(dead_code)] // each test crate uses its part
+#![allow(dead_code, unreachable_pub, missing_debug_implementations)] // each test crate uses its part
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -5,6 +5,7 @@
 //! [`seed`] print it when they fail; `SEED=… cargo test` runs that one again, `TIMES=20` looks further.
 
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, unreachable_pub)] // a test may fail by panicking; its modules are its own
 
 #[path = "../common/mod.rs"]
 mod common;

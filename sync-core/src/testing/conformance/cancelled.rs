@@ -59,6 +59,8 @@ async fn complete(rig: &mut Rig<Specimen>, first: Arc<Change<Specimen>>) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    let held = rig.backend.hub().stats().held;
+    owed!(9, held == 0, "{held} changes came on top of a commit that was not fed");
     let doc = rig.doc(&ID).await;
     owed!(
         9,

@@ -108,7 +108,7 @@ pub(super) async fn text_ids_sort_by_their_bytes<S: Setup>(setup: &S) {
 
 pub(super) async fn integer_ids_sort_as_integers<S: Setup>(setup: &S) {
     let ids = INTEGERS.iter().filter(|id| **id != 0);
-    let group = |n: usize| (n % 3 > 0).then(|| (n % 3).to_string());
+    let group = |n: usize| (!n.is_multiple_of(3)).then(|| (n % 3).to_string());
     let docs = ids.enumerate().map(|(n, id)| Numbered { id: *id, group: group(n) });
     by_id(setup, "integer_ids_sort_as_integers", docs.collect(), Numbered::GROUP.index()).await;
 }

@@ -54,7 +54,10 @@ impl<T> Done<T> for Result<T, Error> {
 pub(super) fn refused<T: Debug>(result: Result<T, Error>, code: Code, what: &str) -> Error {
     match result {
         Err(error) if error.code() == code => error,
-        other => broken(1, format!("{what} must be refused with {}, and gave {other:?}", code.as_str())),
+        other => broken(
+            if code == Code::Duplicate { 8 } else { 1 },
+            format!("{what} must be refused with {}, and gave {other:?}", code.as_str()),
+        ),
     }
 }
 

@@ -47,11 +47,10 @@ pub(super) async fn a_value_that_is_taken_is_refused_by_its_field<S: Setup>(setu
 
 pub(super) async fn null_may_repeat<S: Setup>(setup: &S) {
     let rig = Rig::<Specimen>::open(setup, "null_may_repeat").await;
-    rig.create(&Specimen::empty(A)).await;
-    rig.create(&coded(B, "x")).await;
-    rig.commit(create(&Specimen::empty(Uuid::from_u128(3))))
-        .await
-        .done(8, "a second document without a code");
+    let third = Specimen::empty(Uuid::from_u128(3));
+    for new in [Specimen::empty(A), coded(B, "x"), third] {
+        rig.commit(create(&new)).await.done(8, "documents without a code, or a number, were created");
+    }
     rig.commit(recode(B, None)).await.done(8, "a third document gave its code up");
 }
 
