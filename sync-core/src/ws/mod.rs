@@ -35,6 +35,9 @@ mod session;
 mod socket;
 mod stats;
 
+#[cfg(test)]
+mod tests;
+
 pub use hello::Hello;
 pub use limits::Limits;
 pub use policy::{IntoRule, Policy};
