@@ -1,7 +1,7 @@
 // The right side: one list with its items. Only the selected list is listened to.
 
 import { at, batched, editable, make, rows } from './dom.js';
-import { saved } from './status.js';
+import { notice, saved } from './status.js';
 
 /**
  * @param {import('../../../sync-core/client/sync.js').Sync} sync
@@ -40,7 +40,9 @@ export function showItems(sync, lists, counted) {
     at('facts').textContent = facts(list, view.size, done);
     sheet.querySelector('.bar i').style.width = `${view.size ? (100 * done) / view.size : 0}%`;
     hint.hidden = view.size > 0;
-    hint.textContent = view.status === 'live' ? 'Nothing here yet.' : 'One moment…';
+    /** @type {Record<string, string>} */
+    const words = { live: 'Nothing here yet.', failed: 'These items cannot be shown.' };
+    hint.textContent = words[view.status] ?? 'One moment…';
     if (view.status === 'live' || view.size > 0) counted(String(selected), view.size - done);
   });
 
@@ -104,6 +106,7 @@ export function showItems(sync, lists, counted) {
   /** Items that somebody else has touched since the last drawing. @type {Set<string>} */
   const touched = new Set();
   function glow() {
+    if (!touched.size) return;
     for (const li of /** @type {Iterable<any>} */ (ul.children)) {
       if (!touched.has(li.dataset.id)) continue;
       li.classList.remove('touched');
@@ -124,6 +127,7 @@ export function showItems(sync, lists, counted) {
       selected = id;
       view = id === undefined ? undefined : items.listen({ filter: { list: id }, comparator: byPosition });
       for (const event of ['add', 'change', 'remove', 'reset', 'status']) view?.on(event, draw);
+      view?.on('error', (error) => notice(error.message));
       view?.on('synced', ({ id: item, own }) => own || touched.add(String(item)));
       draw();
     },

@@ -2,7 +2,7 @@
 
 import { uuid } from '/sync/sync.js';
 import { at, batched, make, rows } from './dom.js';
-import { saved } from './status.js';
+import { notice, saved } from './status.js';
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
@@ -80,6 +80,7 @@ export function showLists(sync, page) {
   view.on('change', draw);
   view.on('remove', draw);
   view.on('reset', draw);
+  view.on('error', (error) => notice(error.message));
   return { view, draw, counts };
 }
 
