@@ -228,3 +228,16 @@ async fn a_server_that_shuts_down_says_so() {
     server.sockets.close();
     assert_eq!(idle.try_next().await, Err(super::client::Closed(1001)));
 }
+
+#[tokio::test]
+async fn a_client_that_leaves_is_told_farewell() {
+    let server = Server::open().await;
+    let mut client = server.client("ann").await;
+    client.listen(json!({})).await;
+    let bye = tokio_tungstenite::tungstenite::protocol::CloseFrame { code: 1000.into(), reason: "".into() };
+    client.ws.close(Some(bye)).await.unwrap();
+    assert_eq!(client.try_next().await, Err(super::client::Closed(1000)));
+    while server.sockets.stats().sockets != 0 || server.lists.hub().stats().readers != 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
