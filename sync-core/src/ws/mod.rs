@@ -34,6 +34,7 @@ mod serve;
 mod session;
 mod socket;
 mod stats;
+mod welcome;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// A listener whose connections send at once.
 type Prompt = TapIo<TcpListener, fn(&mut TcpStream)>;
 
-/// [`axum::serve`] with `TCP_NODELAY`.
+/// [`axum::serve()`] with `TCP_NODELAY`.
 ///
 /// Without it an answer and a change that leave as two small writes wait for each other's
 /// acknowledgement, some 40 ms.
