@@ -7,6 +7,8 @@ mod change;
 mod commit;
 mod context;
 mod cursor;
+#[cfg(feature = "ws")]
+mod encoded;
 mod event;
 mod find;
 mod handle;

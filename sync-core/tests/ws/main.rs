@@ -3,6 +3,7 @@
 
 mod client;
 mod input;
+mod javascript;
 mod listens;
 mod policies;
 mod requests;
@@ -41,14 +42,14 @@ pub struct List {
 
 impl List {
     fn check(&self) -> Result<(), Invalid> {
-        let bad = self.name.is_empty() || self.rating < 0;
-        if self.rating < 0 {
-            Err(Invalid::field("rating", "is negative"))
-        } else if bad {
-            Err(Invalid::field("name", "must not be empty"))
-        } else {
-            Ok(())
+        let mut invalid = Invalid::default();
+        if self.name.is_empty() {
+            invalid = invalid.and("name", "must not be empty");
         }
+        if self.name == "Cheap" && self.rating > 3 {
+            invalid = invalid.and("rating", "is too high for it");
+        }
+        invalid.check()
     }
 }
 
