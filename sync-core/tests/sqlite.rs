@@ -65,35 +65,35 @@ mod other {
     /// Before `owner`, `views` and `slug` were there.
     #[derive(SyncModel, Clone, Debug)]
     #[sync(backend = "lists")]
-    pub struct Older {
+    pub(super) struct Older {
         #[sync(id)]
-        pub id: String,
-        pub name: String,
+        pub(super) id: String,
+        pub(super) name: String,
     }
 
     /// `name` has another name, and each name is there once.
     #[derive(SyncModel, Clone, Debug)]
     #[sync(backend = "lists")]
-    pub struct Newer {
+    pub(super) struct Newer {
         #[sync(id)]
-        pub id: String,
+        pub(super) id: String,
         #[sync(alias = "name", unique)]
-        pub title: String,
+        pub(super) title: String,
         #[sync(default)]
-        pub stars: i64,
+        pub(super) stars: i64,
     }
 
     /// `name` is a number.
     #[derive(SyncModel, Clone, Debug)]
     #[sync(backend = "lists")]
-    pub struct Counted {
+    pub(super) struct Counted {
         #[sync(id)]
-        pub id: String,
+        pub(super) id: String,
         #[sync(index)]
-        pub name: i64,
+        pub(super) name: i64,
     }
 
-    pub async fn open<M: SyncModel>(file: &std::path::Path) -> Result<Registry, sync_core::Error> {
+    pub(super) async fn open<M: SyncModel>(file: &std::path::Path) -> Result<Registry, sync_core::Error> {
         let store = SqliteStore::<M>::new(&Sqlite::open(file)?);
         Registry::builder().backend(Backend::<M>::builder().store(store)).build().await
     }

@@ -21,8 +21,8 @@ fn writer(file: &Path) -> Command {
 fn acknowledged(output: &str) -> impl Iterator<Item = (u32, i64, u64)> + '_ {
     output.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| {
         let mut parts = line.split_whitespace();
-        let mut next = || parts.next().expect("three numbers a line");
-        (next().parse().unwrap(), next().parse().unwrap(), next().parse().unwrap())
+        let mut next = || parts.next().and_then(|part| part.parse().ok()).expect("three numbers a line");
+        (next() as u32, next(), next() as u64)
     })
 }
 
