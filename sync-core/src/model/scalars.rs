@@ -320,28 +320,40 @@ impl SyncValue for Value {
         self == other
     }
     fn normalize(&mut self) -> Result<(), Refusal> {
-        match self {
-            Value::Float(x) => x.normalize(),
-            Value::Uuid(id) => {
-                *self = Value::Text(id.to_string());
-                Ok(())
-            }
-            Value::Date(date) => {
-                *self = Value::Text(date.to_string());
-                Ok(())
-            }
-            Value::Bytes(bytes) => {
-                *self = Value::Text(BASE64.encode(bytes));
-                Ok(())
-            }
-            Value::List(items) => {
-                items.iter_mut().enumerate().try_for_each(|(i, item)| item.normalize().map_err(|r| r.at(i)))
-            }
-            Value::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
-                super::input::check_key(key)?;
-                value.normalize().map_err(|refusal| refusal.at(&*key))
-            }),
-            _ => Ok(()),
+        normalize_any(self, DEEPEST)
+    }
+}
+
+/// A value of any kind may nest this deep: JSON readers stop at 128 levels, and a document and a frame have
+/// some of their own; what cannot be read again must not be stored.
+const DEEPEST: usize = 100;
+
+fn normalize_any(value: &mut Value, deeper: usize) -> Result<(), Refusal> {
+    let Some(deeper) = deeper.checked_sub(1) else {
+        return Err(Refusal::new(format!("nests more than {DEEPEST} levels deep")));
+    };
+    match value {
+        Value::Float(x) => x.normalize(),
+        Value::Uuid(id) => {
+            *value = Value::Text(id.to_string());
+            Ok(())
         }
+        Value::Date(date) => {
+            *value = Value::Text(date.to_string());
+            Ok(())
+        }
+        Value::Bytes(bytes) => {
+            *value = Value::Text(BASE64.encode(bytes));
+            Ok(())
+        }
+        Value::List(items) => items
+            .iter_mut()
+            .enumerate()
+            .try_for_each(|(i, item)| normalize_any(item, deeper).map_err(|r| r.at(i))),
+        Value::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
+            super::input::check_key(key)?;
+            normalize_any(value, deeper).map_err(|refusal| refusal.at(&*key))
+        }),
+        _ => Ok(()),
     }
 }
