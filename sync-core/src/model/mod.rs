@@ -5,6 +5,7 @@
 mod codec;
 mod containers;
 mod date;
+mod dates;
 mod document;
 mod encode;
 mod field;
