@@ -206,6 +206,7 @@ async fn every_acknowledged_write_survives_fifty_kills() {
 
 /// A killed process loses nothing that it handed to the system, so kills alone would not notice a store that
 /// never waits for the disk. The system's own record does.
+#[cfg(target_os = "linux")] // strace
 #[test]
 fn every_acknowledgement_follows_a_sync() {
     let folder = tempfile::tempdir().unwrap();
@@ -221,9 +222,8 @@ fn every_acknowledgement_follows_a_sync() {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if !traced.is_ok_and(|status| status.success()) {
-        return eprintln!("not checked: strace is missing, or may not trace here");
-    }
+    let traced = traced.expect("strace is there: `scripts/test` installs it");
+    assert!(traced.success(), "strace may not trace here, or the traced writer failed: {traced}");
     let (mut syncs, mut acks) = (0, 0);
     let mut synced_before: BTreeMap<String, i32> = BTreeMap::new();
     for line in std::fs::read_to_string(record).unwrap().lines() {
