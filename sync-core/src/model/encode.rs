@@ -56,7 +56,6 @@ pub(crate) fn decode_doc<M: SyncModel>(json: &[u8], rev: Rev) -> Result<Doc<M>, 
 }
 
 /// Reads some fields of a stored document; null is a value, as it is in documents.
-#[cfg(feature = "sqlite")]
 pub(crate) fn decode_fields<P: ModelPatch>(json: &[u8]) -> Result<P, Refusal> {
     let mut patch = P::default();
     decode(json, &mut patch, Access::Store, Form::Document)?;
