@@ -7,6 +7,8 @@
 //!
 //! `cargo bench -p sync-core --bench save_memory`
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a bench prints its figures
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::{Arc, Mutex};

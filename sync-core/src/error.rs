@@ -7,8 +7,6 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::Refusal;
-
 /// What kind of error it is; [`Code::as_str`] is the stable spelling that clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -142,11 +140,6 @@ impl Error {
 
     pub(crate) fn carried<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.0.carried.clone()?.downcast().ok()
-    }
-
-    /// A refused value, told with the model's name and the field's.
-    pub fn refused(model: &str, refusal: &Refusal) -> Self {
-        Error::new(refusal.code(), format!("{model}: {refusal}")).at_field(refusal.path())
     }
 
     /// The stable code.

@@ -1,5 +1,8 @@
 //! Rust structs kept in sync: between handles in one process, between server processes, and with browsers.
 
+// Codecs and parsers serve stores and sockets; without one of them some have nothing to do.
+#![cfg_attr(not(all(feature = "sqlite", feature = "ws")), allow(dead_code, unused_imports))]
+
 pub mod backend;
 // The derive's output says `::sync_core`, also in this crate's own tests.
 #[cfg(test)]
@@ -27,3 +30,8 @@ pub use model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use query::{Filter, Query};
 pub use sync_derive::{SyncModel, SyncValue};
 pub use verbs::Verbs;
+
+/// The example in the README compiles.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,5 +1,7 @@
 //! Chains: what layers may do to requests, and what they may not do to others.
 
+#![allow(clippy::unwrap_used)] // also in the tests' own functions: what fails there fails the test
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

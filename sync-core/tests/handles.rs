@@ -1,5 +1,7 @@
 //! Handles on the memory store: create, edit, save, merge.
 
+#![allow(clippy::unwrap_used)] // also in the tests' own functions: what fails there fails the test
+
 use sync_core::prelude::*;
 
 #[derive(SyncModel, Clone, Debug, PartialEq)]

@@ -1,5 +1,7 @@
 //! Live views: ordered, current, equal to a fresh read, and cheap where nothing was lost.
 
+#![allow(clippy::unwrap_used)] // also in the tests' own functions: what fails there fails the test
+
 use std::sync::Arc;
 use std::time::Duration;
 

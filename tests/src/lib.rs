@@ -3,7 +3,6 @@
 //! What a test starts ends with the test, also when the test is killed: see [`guard`].
 
 pub mod browser;
-pub mod counters;
 pub mod failure;
 pub mod guard;
 pub mod process;

@@ -1,12 +1,10 @@
 //! [`Change`]: a committed fact, with everything a reader needs to place it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::context::{Context, Origin};
-use crate::error::Error;
-use crate::model::{Doc, Field, FieldSet, ModelPatch, Refusal, Rev, Spelling, SyncModel, Value, View};
-use crate::model::{encode_doc, encode_patch};
+use crate::model::{Doc, Field, FieldSet, ModelPatch, Rev, SyncModel, Value, View};
 use crate::query::{DocRow, Expr, Filter, Row};
 
 /// What a request asks for, and what a change did.
@@ -68,7 +66,8 @@ pub struct Change<M: SyncModel> {
     /// Who did it.
     pub context: Context,
     sight: Sight<M>,
-    encoded: Mutex<Vec<(FieldSet, bool, Arc<str>)>>,
+    #[cfg(feature = "ws")]
+    pub(super) encoded: super::encoded::Encoded,
 }
 
 /// What is known of the document before and after.
@@ -115,7 +114,18 @@ impl<M: SyncModel> Change<M> {
         sight: Sight<M>,
         context: Context,
     ) -> Self {
-        Change { action, id, prev, rev, position, body, context, sight, encoded: Mutex::default() }
+        Change {
+            action,
+            id,
+            prev,
+            rev,
+            position,
+            body,
+            context,
+            sight,
+            #[cfg(feature = "ws")]
+            encoded: Default::default(),
+        }
     }
 
     /// What a read found in place of changes that did not come.
@@ -211,52 +221,6 @@ impl<M: SyncModel> Change<M> {
             Sight::Keys { after: Some(after), .. } => filter.matches(&KeyRow { first: after, then: &[] }),
             _ => None,
         }
-    }
-
-    /// The change as clients with this view of the fields see it:
-    /// `{"method":…,"id":…,"prev":…,"rev":…,"patch":{…}}`, or `doc`, or neither where only hidden fields
-    /// changed. `whole` asks for `doc` where the document is at hand.
-    ///
-    /// Made once per view and form, however many sockets send it; the answer says whether it was made now.
-    pub(crate) fn encoded(&self, seen: &FieldSet, whole: bool) -> Result<(Arc<str>, bool), Error> {
-        let whole = whole && self.is_patch() && self.document().is_some();
-        let mut cache = self.encoded.lock().expect("nothing panics while it encodes");
-        if let Some((.., text)) = cache.iter().find(|(fields, form, _)| *form == whole && fields == seen) {
-            return Ok((text.clone(), false));
-        }
-        let text = self.encode(seen, whole).map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
-        let text: Arc<str> = text.into();
-        cache.push((seen.clone(), whole, text.clone()));
-        Ok((text, true))
-    }
-
-    fn encode(&self, seen: &FieldSet, whole: bool) -> Result<String, Refusal> {
-        let mut out = Vec::with_capacity(256);
-        out.extend_from_slice(b"{\"method\":\"");
-        out.extend_from_slice(self.action.as_str().as_bytes());
-        out.extend_from_slice(b"\",\"id\":");
-        crate::model::write_json(crate::model::SyncValue::view(&self.id), Spelling::Wire, &mut out)?;
-        if self.prev != 0 {
-            out.extend_from_slice(format!(",\"prev\":{}", self.prev).as_bytes());
-        }
-        out.extend_from_slice(format!(",\"rev\":{}", self.rev).as_bytes());
-        match (&self.body, self.document()) {
-            (_, Some(doc)) if whole || !self.is_patch() => {
-                out.extend_from_slice(b",\"doc\":");
-                out.extend(encode_doc(&**doc, seen, None, Spelling::Wire)?);
-            }
-            (Body::Patch(patch), _) if patch.fields().meets(seen) => {
-                out.extend_from_slice(b",\"patch\":");
-                out.extend(encode_patch(&**patch, seen, Spelling::Wire)?);
-            }
-            _ => {}
-        }
-        out.push(b'}');
-        Ok(String::from_utf8(out).expect("JSON is UTF-8"))
-    }
-
-    fn is_patch(&self) -> bool {
-        matches!(self.body, Body::Patch(_))
     }
 }
 

@@ -327,3 +327,37 @@ impl<M: SyncModel> std::fmt::Debug for Hub<M> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{Action, Context, Sight};
+    use crate::prelude::*;
+
+    #[derive(SyncModel, Clone, Debug)]
+    #[sync(backend = "lists")]
+    struct List {
+        #[sync(id)]
+        id: i64,
+    }
+
+    fn gone(position: u64) -> Arc<Change<List>> {
+        let sight = Sight::Keys { before: None, after: None };
+        let revs = (0, position);
+        let change = Change::new(Action::Delete, 1, revs, position, Body::Gone, sight, Context::server());
+        Arc::new(change)
+    }
+
+    /// A store feeds what another process writes as soon as it is open, and the hub may hear of that only
+    /// afterwards. What came in between once held the low-water mark back for ever.
+    #[tokio::test]
+    async fn changes_that_come_before_the_hub_knows_where_the_log_stands_count() {
+        let hub = Hub::<List>::new(Handle::current());
+        hub.accept(gone(5));
+        hub.accept(gone(6));
+        hub.opened(Opened { store_epoch: 1, log_epoch: 1, position: 4 });
+        assert_eq!(hub.cursor().position, 6);
+        hub.accept(gone(7));
+        assert_eq!(hub.cursor().position, 7);
+    }
+}

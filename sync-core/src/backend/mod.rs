@@ -7,6 +7,8 @@ mod change;
 mod commit;
 mod context;
 mod cursor;
+#[cfg(feature = "ws")]
+mod encoded;
 mod event;
 mod find;
 mod handle;
@@ -34,12 +36,12 @@ pub use find::{Find, Page};
 pub use handle::Backend;
 pub use hub::{Hub, HubStats};
 pub use instance::Model;
-pub(crate) use mailbox::{Lost, Mailbox};
+pub(crate) use mailbox::Mailbox;
 pub use middleware::{Middleware, Next};
 pub use registry::{BackendHealth, Health, Registry, RegistryBuilder};
 pub use request::{Checks, Found, Op, OwnDoc, Parts, Reply, Request};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use store::DynStore;
-pub use store::{Feed, Opened, Store};
+pub use store::{Feed, Opened, Store, Stretch};
 pub use subscription::Subscription;
 pub use write::{Intent, Plan, Write};

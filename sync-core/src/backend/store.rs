@@ -61,7 +61,7 @@ pub trait Store<M: SyncModel>: Send + Sync + 'static {
         &self,
         position: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Option<Vec<Arc<Change<M>>>>, Error>> + Send {
+    ) -> impl Future<Output = Result<Stretch<M>, Error>> + Send {
         let _ = (position, limit);
         async { Ok(None) }
     }
@@ -77,6 +77,9 @@ pub trait Store<M: SyncModel>: Send + Sync + 'static {
         async {}
     }
 }
+
+/// A stretch of a log, in order; `None` where the log does not reach back that far.
+pub type Stretch<M> = Option<Vec<Arc<Change<M>>>>;
 
 /// What a store found when it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,11 +135,7 @@ pub(crate) trait DynStore<M: SyncModel>: Send + Sync {
     fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>>;
     fn get<'a>(&'a self, id: &'a M::Id) -> Boxed<'a, Result<Option<Doc<M>>, Error>>;
     fn find<'a>(&'a self, query: &'a Query<M>) -> Boxed<'a, Result<Found<M>, Error>>;
-    fn changes_after(
-        &self,
-        position: u64,
-        limit: usize,
-    ) -> Boxed<'_, Result<Option<Vec<Arc<Change<M>>>>, Error>>;
+    fn changes_after(&self, position: u64, limit: usize) -> Boxed<'_, Result<Stretch<M>, Error>>;
     fn runs_detached(&self) -> bool;
     fn close(&self) -> Boxed<'_, ()>;
 }
@@ -157,11 +156,7 @@ impl<M: SyncModel, S: Store<M>> DynStore<M> for S {
     fn find<'a>(&'a self, query: &'a Query<M>) -> Boxed<'a, Result<Found<M>, Error>> {
         Box::pin(Store::find(self, query))
     }
-    fn changes_after(
-        &self,
-        position: u64,
-        limit: usize,
-    ) -> Boxed<'_, Result<Option<Vec<Arc<Change<M>>>>, Error>> {
+    fn changes_after(&self, position: u64, limit: usize) -> Boxed<'_, Result<Stretch<M>, Error>> {
         Box::pin(Store::changes_after(self, position, limit))
     }
     fn runs_detached(&self) -> bool {

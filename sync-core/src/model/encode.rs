@@ -56,7 +56,6 @@ pub(crate) fn decode_doc<M: SyncModel>(json: &[u8], rev: Rev) -> Result<Doc<M>, 
 }
 
 /// Reads some fields of a stored document; null is a value, as it is in documents.
-#[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // stores with a log of their own call it
 pub(crate) fn decode_fields<P: ModelPatch>(json: &[u8]) -> Result<P, Refusal> {
     let mut patch = P::default();
     decode(json, &mut patch, Access::Store, Form::Document)?;

@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use super::view::Value;
 
 /// One value as a decoder found it.
+#[allow(missing_debug_implementations)] // it borrows a decoder that is half-way
 pub enum Input<'a> {
     /// Null.
     Null,

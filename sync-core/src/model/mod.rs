@@ -5,6 +5,7 @@
 mod codec;
 mod containers;
 mod date;
+mod dates;
 mod document;
 mod encode;
 mod field;
@@ -36,7 +37,7 @@ pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};
 pub(crate) use input::{Ignore, read_operators};
 pub use invalid::Invalid;
 pub use json::{SAFE_INTEGER, Spelling};
-pub(crate) use json::{Shown, read_json, write_json};
+pub(crate) use json::{read_json, write_json};
 pub use patch::{Edit, IntoNew, ModelPatch, PatchSlot};
 pub use refusal::Refusal;
 pub use schema::{Conflict, FieldInfo, Flags, Schema};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::Code;
+use crate::error::{Code, Error};
 
 /// A value that was refused: the path to it (field, then keys and positions) and the reason.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,3 +85,10 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl Error {
+    /// A refused value, told with the model's name and the field's.
+    pub fn refused(model: &str, refusal: &Refusal) -> Self {
+        Error::new(refusal.code(), format!("{model}: {refusal}")).at_field(refusal.path())
+    }
+}

@@ -1,14 +1,12 @@
-//! [`SyncValue`] for single values: numbers, text, UUIDs, dates, bytes.
+//! [`SyncValue`] for single values: numbers, text, UUIDs, spans of time, bytes, and values of any kind.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::date::Millis;
 use super::input::Input;
 use super::refusal::Refusal;
 use super::value::{Kind, SyncValue};
@@ -179,96 +177,6 @@ impl SyncValue for Uuid {
     }
 }
 
-fn read_date(input: Input<'_>) -> Result<Millis, Refusal> {
-    match input {
-        Input::Date(date) => Ok(date),
-        Input::Text(text) => text.parse(),
-        other => other.refuse("a date"),
-    }
-}
-
-fn view_date(millis: i64) -> View<'static> {
-    match Millis::new(millis) {
-        Ok(date) => View::Date(date),
-        Err(refusal) => View::Refused(refusal),
-    }
-}
-
-impl SyncValue for Millis {
-    const KIND: Kind = Kind::Date;
-    fn view(&self) -> View<'_> {
-        View::Date(*self)
-    }
-    fn read(input: Input<'_>) -> Result<Self, Refusal> {
-        read_date(input)
-    }
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-impl SyncValue for DateTime<Utc> {
-    const KIND: Kind = Kind::Date;
-    fn view(&self) -> View<'_> {
-        view_date(self.timestamp_millis())
-    }
-    fn read(input: Input<'_>) -> Result<Self, Refusal> {
-        read_date(input).map(Millis::to_datetime)
-    }
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-    fn normalize(&mut self) -> Result<(), Refusal> {
-        *self = Millis::new(self.timestamp_millis())?.to_datetime();
-        Ok(())
-    }
-}
-
-/// Milliseconds since 1970, rounded down as chrono does, also before 1970.
-fn system_millis(time: SystemTime) -> i64 {
-    DateTime::<Utc>::from(time).timestamp_millis()
-}
-
-impl SyncValue for SystemTime {
-    const KIND: Kind = Kind::Date;
-    fn view(&self) -> View<'_> {
-        view_date(system_millis(*self))
-    }
-    fn read(input: Input<'_>) -> Result<Self, Refusal> {
-        read_date(input).map(|date| date.to_datetime().into())
-    }
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-    fn normalize(&mut self) -> Result<(), Refusal> {
-        *self = Millis::new(system_millis(*self))?.to_datetime().into();
-        Ok(())
-    }
-}
-
-impl SyncValue for NaiveDate {
-    const KIND: Kind = Kind::Text;
-    fn view(&self) -> View<'_> {
-        View::Text(Cow::Owned(self.format("%Y-%m-%d").to_string()))
-    }
-    fn read(input: Input<'_>) -> Result<Self, Refusal> {
-        let Input::Text(ref text) = input else { return input.refuse("a day such as 2026-01-31") };
-        text.parse().map_err(|_| Refusal::new("expects a day such as 2026-01-31"))
-    }
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-    fn normalize(&mut self) -> Result<(), Refusal> {
-        use chrono::Datelike as _;
-        // Outside these years the text has a sign and more digits, and no longer sorts as the days do.
-        if (0..=9999).contains(&self.year()) {
-            Ok(())
-        } else {
-            Err(Refusal::new("is a day outside the years 0000 to 9999"))
-        }
-    }
-}
-
 /// A span of time, stored as whole milliseconds.
 impl SyncValue for Duration {
     const KIND: Kind = Kind::Int;
@@ -320,28 +228,40 @@ impl SyncValue for Value {
         self == other
     }
     fn normalize(&mut self) -> Result<(), Refusal> {
-        match self {
-            Value::Float(x) => x.normalize(),
-            Value::Uuid(id) => {
-                *self = Value::Text(id.to_string());
-                Ok(())
-            }
-            Value::Date(date) => {
-                *self = Value::Text(date.to_string());
-                Ok(())
-            }
-            Value::Bytes(bytes) => {
-                *self = Value::Text(BASE64.encode(bytes));
-                Ok(())
-            }
-            Value::List(items) => {
-                items.iter_mut().enumerate().try_for_each(|(i, item)| item.normalize().map_err(|r| r.at(i)))
-            }
-            Value::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
-                super::input::check_key(key)?;
-                value.normalize().map_err(|refusal| refusal.at(&*key))
-            }),
-            _ => Ok(()),
+        normalize_any(self, DEEPEST)
+    }
+}
+
+/// A value of any kind may nest this deep: JSON readers stop at 128 levels, and a document and a frame have
+/// some of their own; what cannot be read again must not be stored.
+const DEEPEST: usize = 100;
+
+fn normalize_any(value: &mut Value, deeper: usize) -> Result<(), Refusal> {
+    let Some(deeper) = deeper.checked_sub(1) else {
+        return Err(Refusal::new(format!("nests more than {DEEPEST} levels deep")));
+    };
+    match value {
+        Value::Float(x) => x.normalize(),
+        Value::Uuid(id) => {
+            *value = Value::Text(id.to_string());
+            Ok(())
         }
+        Value::Date(date) => {
+            *value = Value::Text(date.to_string());
+            Ok(())
+        }
+        Value::Bytes(bytes) => {
+            *value = Value::Text(BASE64.encode(bytes));
+            Ok(())
+        }
+        Value::List(items) => items
+            .iter_mut()
+            .enumerate()
+            .try_for_each(|(i, item)| normalize_any(item, deeper).map_err(|r| r.at(i))),
+        Value::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
+            super::input::check_key(key)?;
+            normalize_any(value, deeper).map_err(|refusal| refusal.at(&*key))
+        }),
+        _ => Ok(()),
     }
 }

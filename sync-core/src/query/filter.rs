@@ -48,6 +48,7 @@ impl<M: SyncModel> Filter<M> {
     }
 
     /// The filter as data that outlives it, without the model's type.
+    #[cfg(feature = "ws")]
     pub(crate) fn shared(&self) -> Arc<Expr> {
         self.expr.clone()
     }

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(started(&mut lanes), [1, 3, 4]);
         lanes.done(1);
         assert_eq!(started(&mut lanes), [2]);
-        [2, 3, 4].map(|n| lanes.done(n));
+        (2..=4).for_each(|n| lanes.done(n));
         assert_eq!(started(&mut lanes), [5], "the write behind the query waits for it");
         lanes.done(5);
         assert_eq!(started(&mut lanes), [6]);

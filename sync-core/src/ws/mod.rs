@@ -34,6 +34,10 @@ mod serve;
 mod session;
 mod socket;
 mod stats;
+mod welcome;
+
+#[cfg(test)]
+mod tests;
 
 pub use hello::Hello;
 pub use limits::Limits;

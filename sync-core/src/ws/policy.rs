@@ -50,8 +50,10 @@ pub struct Policy<M: SyncModel> {
 #[derive(Clone)]
 pub(crate) enum Rule<M> {
     Rows(Filter<M>),
-    RowsOf(Arc<dyn Fn(&Context) -> Filter<M> + Send + Sync>),
+    RowsOf(Arc<RowsOf<M>>),
 }
+
+type RowsOf<M> = dyn Fn(&Context) -> Filter<M> + Send + Sync;
 
 /// What a rule can be made of: a filter, or a function of the user (or of the whole
 /// [`Context`](crate::backend::Context)).

@@ -3,7 +3,10 @@
 use axum::serve::{ListenerExt as _, Serve, TapIo};
 use tokio::net::{TcpListener, TcpStream};
 
-/// [`axum::serve`] with `TCP_NODELAY`.
+/// A listener whose connections send at once.
+type Prompt = TapIo<TcpListener, fn(&mut TcpStream)>;
+
+/// [`axum::serve()`] with `TCP_NODELAY`.
 ///
 /// Without it an answer and a change that leave as two small writes wait for each other's
 /// acknowledgement, some 40 ms.
@@ -14,10 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// sync_core::ws::serve(listener, app).with_graceful_shutdown(std::future::pending()).await
 /// # }
 /// ```
-pub fn serve(
-    listener: TcpListener,
-    app: axum::Router,
-) -> Serve<TapIo<TcpListener, fn(&mut TcpStream)>, axum::Router, axum::Router> {
+pub fn serve(listener: TcpListener, app: axum::Router) -> Serve<Prompt, axum::Router, axum::Router> {
     axum::serve(listener.tap_io(no_delay as fn(&mut TcpStream)), app)
 }
 

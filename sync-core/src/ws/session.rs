@@ -19,10 +19,10 @@ use super::place::Fill;
 use super::refused::Refused;
 use super::stats::{Counters, count};
 use crate::backend::{Author, Context};
-use crate::error::{Code, Error};
+use crate::error::Code;
 
 /// The version of PROTOCOL.md that is spoken here.
-const PROTOCOL: u64 = 1;
+pub(crate) const PROTOCOL: u64 = 1;
 
 /// What all sessions of a router share.
 pub(crate) struct House {
@@ -55,7 +55,7 @@ pub(crate) enum Ticket {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     Greeting,
     Authenticating,
     Open,
@@ -73,8 +73,8 @@ pub(crate) struct Seat {
 pub(crate) struct Session {
     pub(crate) name: Arc<str>,
     pub(crate) house: Arc<House>,
-    phase: Phase,
-    context: Context,
+    pub(crate) phase: Phase,
+    pub(crate) context: Context,
     pub(crate) seats: Vec<Seat>,
     pub(crate) listens: BTreeMap<u64, Listen>,
     /// Listens that wait for their snapshot; one is served at a time, so that only one is in memory.
@@ -164,44 +164,6 @@ impl Session {
         self.error(None, &Refused::new(Code::TooLarge, message));
         self.close(1009, "too large");
         self.turn()
-    }
-
-    /// Who it is, or why that is nobody.
-    pub(crate) fn on_user(&mut self, user: Result<Context, Error>) -> Vec<Effect> {
-        match user {
-            Ok(context) => self.welcome(context),
-            Err(error) => {
-                self.phase = Phase::Greeting;
-                let mut refused = Refused::plain(&error);
-                if refused.code != Code::Unavailable && refused.code != Code::Internal {
-                    refused.code = Code::Denied;
-                }
-                self.error(None, &refused);
-            }
-        }
-        self.turn()
-    }
-
-    fn welcome(&mut self, context: Context) {
-        self.phase = Phase::Open;
-        for exposed in &self.house.exposed {
-            match exposed.grant(&context) {
-                Ok(Some(grant)) => self.seats.push(Seat { grant, followed: false, fill: None }),
-                Ok(None) => {}
-                Err(error) => tracing::error!(backend = exposed.name(), %error, "the policy is not usable"),
-            }
-        }
-        self.context = context;
-        let describe = |seat: &Seat| format!("{}:{}", quoted(seat.grant.name()), seat.grant.describe());
-        let backends: Vec<String> = self.seats.iter().map(describe).collect();
-        let Limits { frame, snapshot, page, .. } = self.house.limits;
-        self.send(format!(
-            "{{\"op\":\"welcome\",\"protocol\":{PROTOCOL},\"session\":{},\"server\":{},\"backends\":{{{}}},\
-             \"limits\":{{\"frame\":{frame},\"snapshot\":{snapshot},\"page\":{page}}}}}",
-            quoted(&self.name),
-            quoted(&self.house.server),
-            backends.join(","),
-        ));
     }
 
     fn ask(&mut self, n: u64, ask: Ask<'_>) {
@@ -337,8 +299,4 @@ impl Session {
         let n = n.map(|n| format!("\"n\":{n},")).unwrap_or_default();
         self.send(format!("{{\"op\":\"error\",{n}{}}}", refused.members()));
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

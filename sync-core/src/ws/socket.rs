@@ -47,8 +47,10 @@ enum Woken {
 
 /// Why a session is over.
 enum Over {
-    /// The connection is lost, or the client ended it.
+    /// The connection is lost.
     Lost,
+    /// The client ends it.
+    Left,
     /// The server ends it.
     Ended(u16, &'static str),
 }
@@ -99,9 +101,11 @@ pub(crate) async fn run(shared: Arc<Shared>, parts: Arc<Parts>, socket: WebSocke
     // Requests that are under way are dropped here: that drops their answers, never their commits.
     shell.underway.clear();
     shell.subscriptions.clear();
-    if let Over::Ended(code, reason) = over {
-        let _too_late = timeout(FAREWELL, shell.farewell(code, reason)).await;
-    }
+    let _too_late = match over {
+        Over::Lost => Ok(()),
+        Over::Left => timeout(FAREWELL, shell.hear_out()).await,
+        Over::Ended(code, reason) => timeout(FAREWELL, shell.farewell(code, reason)).await,
+    };
     house.counters.sockets.fetch_sub(1, Ordering::Relaxed);
 }
 
@@ -202,7 +206,7 @@ impl Shell {
             }
             Ok(Message::Pong(_)) => Vec::new(),
             Ok(Message::Close(_)) => {
-                self.over = Some(Over::Lost);
+                self.over = Some(Over::Left);
                 Vec::new()
             }
             Err(error) if is_too_large(&error) => self.session.on_too_large(),
@@ -260,9 +264,14 @@ impl Shell {
         }
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         if self.socket.send(close).await.is_ok() {
-            // Ending while the client still sends would reset the connection, and lose what was said.
-            while let Some(Ok(_)) = self.socket.recv().await {}
+            self.hear_out().await;
         }
+    }
+
+    /// Reads to the end, which also answers the client's own farewell. Ending while the client still sends
+    /// would reset the connection, and lose what was said.
+    async fn hear_out(&mut self) {
+        while let Some(Ok(_)) = self.socket.recv().await {}
     }
 }
 

@@ -14,22 +14,22 @@ use sync_core::query::Query;
 
 #[derive(SyncModel, Clone, Debug, PartialEq)]
 #[sync(backend = "lists", validate = "List::validate")]
-pub struct List {
+pub(crate) struct List {
     #[sync(id)]
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     #[sync(default)]
-    pub name: String,
+    pub(crate) name: String,
     #[sync(default)]
-    pub views: i64,
+    pub(crate) views: i64,
     #[sync(default)]
-    pub low: i64,
+    pub(crate) low: i64,
     #[sync(default)]
-    pub high: i64,
-    pub note: Option<Option<String>>,
+    pub(crate) high: i64,
+    pub(crate) note: Option<Option<String>>,
 }
 
 impl List {
-    pub fn validate(&self) -> Result<(), Invalid> {
+    pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if self.low > self.high {
             return Err(Invalid::field("low", "must not be above high"));
         }
@@ -37,24 +37,24 @@ impl List {
     }
 }
 
-pub fn list() -> List {
+pub(crate) fn list() -> List {
     List { id: Uuid::nil(), name: String::new(), views: 0, low: 0, high: 0, note: None }
 }
 
-pub async fn over(store: impl Store<List>) -> Backend<List> {
+pub(crate) async fn over(store: impl Store<List>) -> Backend<List> {
     let backend = Backend::<List>::builder().with(AssignId::v7()).with(Validate).store(store);
     Registry::builder().backend(backend).build().await.unwrap().backend()
 }
 
 /// Nothing was lost, so nothing may have been repaired.
 #[track_caller]
-pub fn undisturbed(lists: &Backend<List>) {
+pub(crate) fn undisturbed(lists: &Backend<List>) {
     let HubStats { duplicates, held, repairs, resets, overflows, .. } = lists.hub().stats();
     assert_eq!((duplicates, held, repairs, resets, overflows), (0, 0, 0, 0, 0));
 }
 
 /// Polls a future so many times, with others running in between, and drops it; whether it was done.
-pub async fn dropped_after(polls: usize, future: impl Future) -> bool {
+pub(crate) async fn dropped_after(polls: usize, future: impl Future) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
         if poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await {
@@ -67,13 +67,13 @@ pub async fn dropped_after(polls: usize, future: impl Future) -> bool {
 
 /// A copy that a reader keeps by the rule alone: a patch on top of `prev`, a document above the copy.
 #[derive(Debug, Default)]
-pub struct Copy {
-    pub rev: Rev,
-    pub value: Option<List>,
+pub(crate) struct Copy {
+    pub(crate) rev: Rev,
+    pub(crate) value: Option<List>,
 }
 
 impl Copy {
-    pub fn take(&mut self, change: &Change<List>) {
+    pub(crate) fn take(&mut self, change: &Change<List>) {
         if change.rev <= self.rev {
             return;
         }
@@ -89,7 +89,7 @@ impl Copy {
     }
 
     /// Takes all events that wait.
-    pub fn follow(&mut self, events: &mut Subscription<List>) {
+    pub(crate) fn follow(&mut self, events: &mut Subscription<List>) {
         while let Some(event) = events.try_next() {
             self.take(event.change().expect("nothing is lost, so there is no reset"));
         }
@@ -97,7 +97,7 @@ impl Copy {
 }
 
 /// A memory store with await points before and after the commit, so that it can be interrupted there.
-pub struct Halting<M: SyncModel>(pub MemoryStore<M>, pub usize);
+pub(crate) struct Halting<M: SyncModel>(pub MemoryStore<M>, pub usize);
 
 impl<M: SyncModel> Store<M> for Halting<M> {
     async fn open(&self, feed: Feed<M>) -> Result<Opened, Error> {

@@ -8,16 +8,16 @@ use sync_core::prelude::*;
 
 /// A value of its own.
 #[derive(SyncValue, Clone, Debug, PartialEq)]
-pub struct Place {
-    pub x: f64,
-    pub label: Option<String>,
-    pub path: Vec<i64>,
+pub(crate) struct Place {
+    pub(crate) x: f64,
+    pub(crate) label: Option<String>,
+    pub(crate) path: Vec<i64>,
 }
 
 /// One of three.
 #[derive(SyncValue, Clone, Copy, Debug, PartialEq)]
 #[sync(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum Status {
     OnAir,
     Ready,
     Lost,
@@ -25,38 +25,38 @@ pub enum Status {
 
 #[derive(SyncModel, Clone, Debug)]
 #[sync(backend = "riches", rename_all = "camelCase")]
-pub struct Rich {
+pub(crate) struct Rich {
     #[sync(id)]
-    pub id: u64,
+    pub(crate) id: u64,
     #[sync(facet)]
-    pub name: String,
-    pub note: Option<String>,
-    pub doubt: Option<Option<i64>>,
-    pub ratio: f64,
-    pub single: f32,
-    pub size: u64,
-    pub begun_at: Option<DateTime<Utc>>,
-    pub day: Option<NaiveDate>,
-    pub bytes: Vec<u8>,
-    pub tags: BTreeSet<u64>,
-    pub scores: BTreeMap<String, Option<f64>>,
-    pub hashed: HashMap<i64, String>,
-    pub words: Vec<Option<String>>,
-    pub place: Option<Place>,
-    pub status: Status,
-    pub anything: Value,
+    pub(crate) name: String,
+    pub(crate) note: Option<String>,
+    pub(crate) doubt: Option<Option<i64>>,
+    pub(crate) ratio: f64,
+    pub(crate) single: f32,
+    pub(crate) size: u64,
+    pub(crate) begun_at: Option<DateTime<Utc>>,
+    pub(crate) day: Option<NaiveDate>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) tags: BTreeSet<u64>,
+    pub(crate) scores: BTreeMap<String, Option<f64>>,
+    pub(crate) hashed: HashMap<i64, String>,
+    pub(crate) words: Vec<Option<String>>,
+    pub(crate) place: Option<Place>,
+    pub(crate) status: Status,
+    pub(crate) anything: Value,
     #[sync(private)]
-    pub secret: String,
+    pub(crate) secret: String,
     #[sync(readonly)]
-    pub owner: Option<Uuid>,
+    pub(crate) owner: Option<Uuid>,
 }
 
 #[derive(SyncModel, Clone, Debug)]
 #[sync(backend = "bares")]
-pub struct Bare {
+pub(crate) struct Bare {
     #[sync(id)]
-    pub id: u64,
-    pub doubt: Option<Option<bool>>,
+    pub(crate) id: u64,
+    pub(crate) doubt: Option<Option<bool>>,
 }
 
 macro_rules! many {
@@ -64,7 +64,7 @@ macro_rules! many {
         /// More fields than the first word of a field set holds.
         #[derive(SyncModel, Clone, Debug)]
         #[sync(backend = "manies")]
-        pub struct Many {
+        pub(crate) struct Many {
             #[sync(id)]
             pub id: u64,
             $(pub $field: Option<i8>,)*
@@ -72,7 +72,7 @@ macro_rules! many {
 
         impl Many {
             /// Each field after the id, in order.
-            pub fn of(id: u64, values: &[Option<i8>]) -> Self {
+            pub(crate) fn of(id: u64, values: &[Option<i8>]) -> Self {
                 let mut values = values.iter().copied().cycle();
                 Many { id, $($field: values.next().flatten(),)* }
             }

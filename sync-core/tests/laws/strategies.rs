@@ -81,7 +81,7 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 /// A document with this id.
-pub fn rich(id: u64) -> impl Strategy<Value = Rich> {
+pub(crate) fn rich(id: u64) -> impl Strategy<Value = Rich> {
     let single = prop_oneof![any::<i16>().prop_map(f32::from), proptest::num::f32::NORMAL];
     let status = prop_oneof![Just(Status::OnAir), Just(Status::Ready), Just(Status::Lost)];
     let first = (text(), option::of(text()), option::of(option::of(any::<i64>())), float(), single, size());
@@ -125,11 +125,11 @@ pub fn rich(id: u64) -> impl Strategy<Value = Rich> {
 }
 
 /// A document with this id.
-pub fn bare(id: u64) -> impl Strategy<Value = Bare> {
+pub(crate) fn bare(id: u64) -> impl Strategy<Value = Bare> {
     option::of(option::of(any::<bool>())).prop_map(move |doubt| Bare { id, doubt })
 }
 
 /// A document with this id.
-pub fn many(id: u64) -> impl Strategy<Value = Many> {
+pub(crate) fn many(id: u64) -> impl Strategy<Value = Many> {
     vec(option::of(-1..2i8), 1..71).prop_map(move |values| Many::of(id, &values))
 }

@@ -11,9 +11,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::Server;
 
-pub struct Client {
-    pub ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    pub welcome: Value,
+pub(crate) struct Client {
+    pub(crate) ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) welcome: Value,
     n: u64,
     /// Frames that came while an answer was waited for.
     early: VecDeque<Value>,
@@ -21,15 +21,15 @@ pub struct Client {
 
 /// The frame that the server ended the connection with.
 #[derive(Debug, PartialEq)]
-pub struct Closed(pub u16);
+pub(crate) struct Closed(pub u16);
 
 impl Server {
-    pub async fn raw(&self) -> Client {
+    pub(crate) async fn raw(&self) -> Client {
         let (ws, _) = connect_async(format!("ws://{}/sync/ws", self.address)).await.unwrap();
         Client { ws, welcome: Value::Null, n: 0, early: VecDeque::new() }
     }
 
-    pub async fn client(&self, user: &str) -> Client {
+    pub(crate) async fn client(&self, user: &str) -> Client {
         let mut client = self.raw().await;
         client.send(json!({"op": "hello", "protocol": 1, "token": user})).await;
         client.welcome = client.next().await;
@@ -39,15 +39,15 @@ impl Server {
 }
 
 impl Client {
-    pub async fn send(&mut self, frame: Value) {
+    pub(crate) async fn send(&mut self, frame: Value) {
         self.text(&frame.to_string()).await;
     }
 
-    pub async fn text(&mut self, text: &str) {
+    pub(crate) async fn text(&mut self, text: &str) {
         self.ws.send(Message::text(text)).await.unwrap();
     }
 
-    pub async fn try_next(&mut self) -> Result<Value, Closed> {
+    pub(crate) async fn try_next(&mut self) -> Result<Value, Closed> {
         loop {
             let message = tokio::time::timeout(Duration::from_secs(10), self.ws.next()).await;
             match message.expect("a frame within ten seconds") {
@@ -62,20 +62,20 @@ impl Client {
     }
 
     /// The next frame.
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         match self.early.pop_front() {
             Some(frame) => frame,
             None => self.try_next().await.unwrap(),
         }
     }
 
-    pub fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.n += 1;
         self.n
     }
 
     /// Sends a request, and gives its answer.
-    pub async fn ask(&mut self, mut frame: Value) -> Value {
+    pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
         let n = self.number();
         frame["n"] = n.into();
         self.send(frame).await;
@@ -83,7 +83,7 @@ impl Client {
     }
 
     /// The answer to a request that was sent.
-    pub async fn answer(&mut self, n: u64) -> Value {
+    pub(crate) async fn answer(&mut self, n: u64) -> Value {
         let answers = |frame: &Value| frame["n"] == n && (frame["op"] == "ack" || frame["op"] == "error");
         if let Some(at) = self.early.iter().position(answers) {
             return self.early.remove(at).unwrap();
@@ -98,7 +98,7 @@ impl Client {
     }
 
     /// Listens, and gives the number of the listen and the documents of the snapshot.
-    pub async fn listen(&mut self, mut frame: Value) -> (u64, Vec<Value>, String) {
+    pub(crate) async fn listen(&mut self, mut frame: Value) -> (u64, Vec<Value>, String) {
         let n = self.number();
         frame["op"] = "listen".into();
         frame["n"] = n.into();
@@ -108,7 +108,7 @@ impl Client {
         (n, docs, cursor)
     }
 
-    pub async fn snapshot(&mut self, n: u64) -> (Vec<Value>, String) {
+    pub(crate) async fn snapshot(&mut self, n: u64) -> (Vec<Value>, String) {
         let mut docs = Vec::new();
         loop {
             let frame = self.next().await;
@@ -121,7 +121,7 @@ impl Client {
     }
 
     /// What the client was told so far, `what` included, which it asks for so that an end is known.
-    pub async fn told(&mut self) -> Vec<Value> {
+    pub(crate) async fn told(&mut self) -> Vec<Value> {
         self.ask(json!({"op": "unlisten", "listen": 1u64 << 40})).await;
         self.early.drain(..).collect()
     }

@@ -3,6 +3,7 @@
 
 mod client;
 mod input;
+mod javascript;
 mod listens;
 mod policies;
 mod requests;
@@ -16,43 +17,43 @@ use sync_core::ws::{Limits, Policy, RouterBuilder, Sockets};
 
 /// Whom tokens name.
 #[derive(Clone, Debug)]
-pub struct User {
-    pub name: String,
+pub(crate) struct User {
+    pub(crate) name: String,
 }
 
 #[derive(SyncModel, Clone, Debug, PartialEq)]
 #[sync(backend = "lists", validate = "List::check")]
-pub struct List {
+pub(crate) struct List {
     #[sync(id)]
-    pub id: Uuid,
-    pub name: String,
-    pub note: Option<String>,
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) note: Option<String>,
     #[sync(facet)]
-    pub owner: String,
+    pub(crate) owner: String,
     #[sync(facet, default)]
-    pub views: i64,
+    pub(crate) views: i64,
     #[sync(readonly, default)]
-    pub edits: i64,
+    pub(crate) edits: i64,
     #[sync(default)]
-    pub rating: i64,
+    pub(crate) rating: i64,
     #[sync(private)]
-    pub secret: String,
+    pub(crate) secret: String,
 }
 
 impl List {
     fn check(&self) -> Result<(), Invalid> {
-        let bad = self.name.is_empty() || self.rating < 0;
-        if self.rating < 0 {
-            Err(Invalid::field("rating", "is negative"))
-        } else if bad {
-            Err(Invalid::field("name", "must not be empty"))
-        } else {
-            Ok(())
+        let mut invalid = Invalid::default();
+        if self.name.is_empty() {
+            invalid = invalid.and("name", "must not be empty");
         }
+        if self.name == "Cheap" && self.rating > 3 {
+            invalid = invalid.and("rating", "is too high for it");
+        }
+        invalid.check()
     }
 }
 
-pub fn list(name: &str, owner: &str) -> List {
+pub(crate) fn list(name: &str, owner: &str) -> List {
     List {
         id: Uuid::now_v7(),
         name: name.into(),
@@ -66,14 +67,14 @@ pub fn list(name: &str, owner: &str) -> List {
 }
 
 /// A server on a free port, and its backend.
-pub struct Server {
-    pub address: SocketAddr,
-    pub lists: Backend<List>,
-    pub sockets: Sockets,
-    pub registry: Registry,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) lists: Backend<List>,
+    pub(crate) sockets: Sockets,
+    pub(crate) registry: Registry,
 }
 
-pub async fn lists() -> (Registry, Backend<List>) {
+pub(crate) async fn lists() -> (Registry, Backend<List>) {
     let backend = Backend::<List>::builder()
         .with(AssignId::v7())
         .with_fn(
@@ -90,15 +91,18 @@ pub async fn lists() -> (Registry, Backend<List>) {
 
 impl Server {
     /// Everyone may do everything.
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Server::with(Policy::new().allow_all(), Limits::default()).await
     }
 
-    pub async fn with(policy: Policy<List>, limits: Limits) -> Self {
+    pub(crate) async fn with(policy: Policy<List>, limits: Limits) -> Self {
         Server::built(policy, |router| router.limits(limits)).await
     }
 
-    pub async fn built(policy: Policy<List>, more: impl FnOnce(RouterBuilder) -> RouterBuilder) -> Self {
+    pub(crate) async fn built(
+        policy: Policy<List>,
+        more: impl FnOnce(RouterBuilder) -> RouterBuilder,
+    ) -> Self {
         let (registry, lists) = lists().await;
         let router = sync_core::ws::router().expose(lists.clone(), policy).authenticate(
             async |hello: sync_core::ws::Hello| match hello.token() {

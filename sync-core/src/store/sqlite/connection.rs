@@ -1,7 +1,7 @@
 //! Connections to the file, the function that SQL lacks, and what SQLite's errors mean to callers.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -25,9 +25,7 @@ const STATEMENTS: usize = 256;
 pub(super) fn writer(path: &Path) -> Result<Connection, Error> {
     let cannot = |error| failed(&path.display(), &error);
     let conn = open(path).map_err(cannot)?;
-    let mode: String = conn
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|error| failed(&path.display(), &error))?;
+    let mode = write_ahead(&conn).map_err(cannot)?;
     if mode != "wal" {
         let message = format!(
             "{}: keeps no write-ahead log (journal mode {mode}); the file must be on a local disk",
@@ -40,8 +38,23 @@ pub(super) fn writer(path: &Path) -> Result<Connection, Error> {
         conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         conn.pragma_update(None, "journal_size_limit", WAL_BYTES)
     };
-    set().map_err(|error| failed(&path.display(), &error))?;
+    set().map_err(cannot)?;
     Ok(conn)
+}
+
+/// Sets the journal's mode. SQLite does not wait here for another process that sets it at the same moment.
+fn write_ahead(conn: &Connection) -> rusqlite::Result<String> {
+    let start = Instant::now();
+    loop {
+        match conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && start.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// A connection that only reads.

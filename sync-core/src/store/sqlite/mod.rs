@@ -17,6 +17,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use self::batch::TypedBatch;
 use self::reader::Readers;
@@ -161,9 +162,8 @@ impl<M: SyncModel> Store<M> for SqliteStore<M> {
     async fn commit(&self, batch: Vec<Write<M>>) -> Vec<Result<Arc<Change<M>>, Error>> {
         let queue = &self.file.0.queue;
         let mut answers = Vec::with_capacity(batch.len());
-        if self.table.feed.get().is_none() {
-            let message = format!("{}: the store was not opened by a registry", M::SCHEMA.model);
-            answers.resize_with(batch.len(), || Err(Error::new(Code::Config, message.clone())));
+        if let Err(error) = self.table.is_usable() {
+            answers.resize_with(batch.len(), || Err(error.clone()));
             return answers;
         }
         let mut waiting = Vec::new();
@@ -208,6 +208,7 @@ impl<M: SyncModel> Store<M> for SqliteStore<M> {
     }
 
     async fn close(&self) {
+        self.table.closed.store(true, Ordering::Release);
         let name = self.table.name.clone();
         // Everything handed over before is committed and answered first.
         let _stopped = self.file.0.queue.call(move |writer| writer.detach(&name)).await;

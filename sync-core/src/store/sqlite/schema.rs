@@ -164,7 +164,7 @@ fn wanted<'a>(name: &str, table: &str, schema: &'a Schema) -> Result<BTreeMap<St
         if !unique && !plain {
             continue;
         }
-        let expression = index_expression(schema, index, unique).ok_or_else(|| {
+        let expression = index_expression(schema, index).ok_or_else(|| {
             let message = format!("{name}: a field of the name {:?} cannot be indexed", field.name);
             Error::new(Code::Config, message).at_field(field.name)
         })?;

@@ -249,12 +249,15 @@ fn column(field: &FieldInfo, kind: Kind, ordered: bool) -> Option<String> {
 }
 
 /// What an index over the field indexes: the very expression that queries use.
-pub(super) fn index_expression(schema: &Schema, index: usize, unique: bool) -> Option<String> {
+///
+/// None has a function of ours in it, so that other programs can write to the table: bytes are found by
+/// their text, though they do not sort by it.
+pub(super) fn index_expression(schema: &Schema, index: usize) -> Option<String> {
     let field = &schema.fields[index];
     match field.kind {
         // Nothing sorts by these; two are the same where their text is.
         Kind::List | Kind::Map | Kind::Any => Some(format!("nullif({}, 'null')", pick(field, "->")?)),
-        kind => column(field, kind, !unique),
+        kind => column(field, kind, false),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only the writer thread moves the position; `pending` is that of the transaction under way, `settled`
 //! that of the last one committed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use rusqlite::types::Value as Sql;
@@ -32,6 +33,8 @@ pub(super) struct Table<M: SyncModel> {
     pub(super) mixed: OnceLock<FieldSet>,
     /// What each field reads as where a document lacks it; `None` where that could not be found out.
     pub(super) defaults: OnceLock<Vec<Option<Value>>>,
+    /// The writer no longer follows the table.
+    pub(super) closed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -109,12 +112,25 @@ impl<M: SyncModel> Table<M> {
             feed: OnceLock::new(),
             mixed: OnceLock::new(),
             defaults: OnceLock::new(),
+            closed: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds a position")
+    }
+
+    /// Whether writes may be handed over: between `open` and `close`.
+    pub(super) fn is_usable(&self) -> Result<(), Error> {
+        let model = M::SCHEMA.model;
+        if self.feed.get().is_none() {
+            return Err(Error::new(Code::Config, format!("{model}: the store was not opened by a registry")));
+        }
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(Code::Unavailable, format!("{model}: the store was closed")));
+        }
+        Ok(())
     }
 
     /// The revision that the next write gets.
