@@ -6,7 +6,7 @@
 //! | [`Validate`] | asks the struct's `validate` inside the store's write |
 //! | [`Events`] | runs handlers for committed changes, by origin and action |
 //! | [`Upsert`] | an update of an unknown document creates it |
-//! | [`Debug`] | tells `tracing` of every request and its answer |
+//! | [`Debug`](struct@Debug) | tells `tracing` of every request and its answer |
 
 mod assign_id;
 mod debug;
