@@ -50,3 +50,21 @@ async fn a_save_sends_what_changed_and_keeps_what_others_changed() {
     assert_eq!(changed[2], List::VIEWS.into());
     assert_eq!(lists.hub().stats().repairs, 0);
 }
+
+#[tokio::test]
+async fn a_subscriber_hears_of_each_field_it_named() {
+    let (_registry, lists) = lists().await;
+    let mut one = lists.create(list("Milk")).await.unwrap();
+    let mut events = lists.subscribe_fields(List::NAME | List::OWNER);
+    for edit in
+        [|l: &mut List| l.views = 1, |l: &mut List| l.owner = "bob".into(), |l: &mut List| l.name.clear()]
+    {
+        one.edit(edit);
+        one.save().await.unwrap();
+    }
+    let mut heard = Vec::new();
+    while let Some(event) = events.try_next() {
+        heard.extend(event.change().unwrap().changed().names::<List>());
+    }
+    assert_eq!(heard, ["owner", "name"]);
+}
