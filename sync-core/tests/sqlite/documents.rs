@@ -110,3 +110,20 @@ async fn a_document_that_does_not_decode_is_named_and_left_alone() {
     assert!(error.message().contains("List b"), "{error}");
     lists.fetch("a").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_registry_that_was_not_built_keeps_nothing_open() {
+    let place = Place::new();
+    let file = Sqlite::open(place.file()).unwrap();
+    let lists = || Backend::<List>::builder().store(SqliteStore::new(&file));
+    // `List` has nothing to validate by, and is refused after its store was opened.
+    let refused = Registry::builder().backend(lists().with(Validate)).build().await.unwrap_err();
+    assert!(refused.message().starts_with("List: `Validate`"), "{refused}");
+    let twice = Registry::builder().backend(lists()).backend(lists()).build().await.unwrap_err();
+    assert!(twice.message().contains("two backends"), "{twice}");
+    let registry = Registry::builder().backend(lists()).build().await.unwrap();
+    let other = Registry::builder().backend(lists()).build().await.unwrap_err();
+    assert!(other.message().contains("shut the registry down"), "{other}");
+    registry.shutdown().await;
+    Registry::builder().backend(lists()).build().await.unwrap();
+}
