@@ -111,6 +111,32 @@ async fn a_document_that_does_not_decode_is_named_and_left_alone() {
     lists.fetch("a").await.unwrap();
 }
 
+#[derive(SyncModel, Clone, Debug)]
+#[sync(backend = "lists")]
+struct Numbered {
+    #[sync(id)]
+    id: i64,
+}
+
+#[tokio::test]
+async fn ids_of_another_type_are_refused_when_the_table_is_opened() {
+    let place = Place::new();
+    place.open().await.create(list("a")).await.unwrap();
+    let file = Sqlite::open(place.file()).unwrap();
+    let numbered = Backend::<Numbered>::builder().store(SqliteStore::new(&file));
+    let error = Registry::builder().backend(numbered).build().await.unwrap_err();
+    assert_eq!((error.code(), error.fields()), (Code::Config, &["id".to_owned()][..]), "{error}");
+    assert!(error.message().starts_with("Numbered: the ids of the table lists are TEXT, and id is INTEGER"));
+}
+
+#[test]
+fn a_database_in_memory_is_refused_with_what_to_take_instead() {
+    for path in ["", ":memory:"] {
+        let error = Sqlite::open(path).unwrap_err();
+        assert!(error.code() == Code::Config && error.message().contains("MemoryStore"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_registry_that_was_not_built_keeps_nothing_open() {
     let place = Place::new();
