@@ -138,6 +138,17 @@ fn a_database_in_memory_is_refused_with_what_to_take_instead() {
 }
 
 #[tokio::test]
+async fn what_is_too_large_to_be_stored_is_greater_than_all_that_is() {
+    let place = Place::new();
+    let lists = place.open().await;
+    lists.create(List { views: i64::MAX, ..list("a") }).await.unwrap();
+    for huge in [i64::MAX as u64 + 1, u64::MAX] {
+        assert_eq!(lists.find(List::VIEWS.lt(huge) & List::VIEWS.ne(huge)).count().await.unwrap(), 1);
+        assert_eq!(lists.find(List::VIEWS.ge(huge) | List::VIEWS.is_in([huge])).count().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_registry_that_was_not_built_keeps_nothing_open() {
     let place = Place::new();
     let file = Sqlite::open(place.file()).unwrap();
