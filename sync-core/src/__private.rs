@@ -118,7 +118,12 @@ pub fn read_variant<T>(
 ) -> Result<T, Refusal> {
     let unknown = |name: &str| Refusal::new(format!("is {name:?}, which is none of {}", names.join(", ")));
     let entries = match input {
-        Input::Text(name) => return read(&name, None)?.ok_or_else(|| unknown(&name)),
+        Input::Text(name) => {
+            return read(&name, None)?.ok_or_else(|| match names.contains(&&*name) {
+                true => Refusal::new(format!("is {name:?}, which has a value: {{{name:?}: …}}")),
+                false => unknown(&name),
+            });
+        }
         Input::Map(entries) => entries,
         other => return other.refuse(&format!("one of {}", names.join(", "))),
     };
@@ -132,7 +137,10 @@ pub fn read_variant<T>(
     if entries.key()?.is_some() {
         return Err(Refusal::new("has more than one variant in it"));
     }
-    out.ok_or_else(|| unknown(&name))
+    out.ok_or_else(|| match names.contains(&&*name) {
+        true => Refusal::new(format!("has a value for {name:?}, which has none: it is the text {name:?}")),
+        false => unknown(&name),
+    })
 }
 
 /// Stands in for the codec of a field whose attributes have an error, so that this error stays alone.

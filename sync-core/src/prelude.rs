@@ -1,9 +1,10 @@
 //! What a program that uses models wants at hand: `use sync_core::prelude::*`.
 
-pub use crate::backend::{Action, Backend, Event, Model, Origin, Registry};
-pub use crate::error::Error;
-pub use crate::middleware::{AssignId, Validate};
-pub use crate::model::{Invalid, ModelPatch, SyncModel, SyncValue};
+pub use crate::backend::{Action, Backend, Change, Event, Model, Origin, Registry, Subscription};
+pub use crate::error::{Code, Error};
+pub use crate::live::{Collection, Live};
+pub use crate::middleware::{AssignId, Events, Upsert, Validate};
+pub use crate::model::{Field, FieldSet, Invalid, ModelPatch, SyncModel, SyncValue};
 pub use crate::query::Filter;
 pub use crate::store::MemoryStore;
 #[cfg(feature = "sqlite")]

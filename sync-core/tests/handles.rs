@@ -50,3 +50,48 @@ async fn a_save_sends_what_changed_and_keeps_what_others_changed() {
     assert_eq!(changed[2], List::VIEWS.into());
     assert_eq!(lists.hub().stats().repairs, 0);
 }
+
+#[test]
+fn a_registry_that_is_built_outside_a_runtime_says_so() {
+    let backend = Backend::<List>::builder().store(MemoryStore::new());
+    let mut built = std::pin::pin!(Registry::builder().backend(backend).build());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = built.as_mut().poll(&mut context) else {
+        panic!("it is refused at once");
+    };
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::Config, "lists: a registry is built inside a tokio runtime")
+    );
+}
+
+#[tokio::test]
+async fn several_backends_of_one_model_are_told_by_name() {
+    let named = |name: &str| Backend::<List>::builder().name(name).store(MemoryStore::new());
+    let registry = Registry::builder().backend(named("mine")).backend(named("yours")).build().await.unwrap();
+    let error = registry.try_backend::<List>().unwrap_err();
+    assert_eq!(error.code(), Code::Config);
+    assert!(
+        error.message().ends_with("none is named lists; ask for one with `named`: mine, yours"),
+        "{error}"
+    );
+    assert!(registry.named::<List>("yours").is_some());
+}
+
+#[tokio::test]
+async fn a_subscriber_hears_of_each_field_it_named() {
+    let (_registry, lists) = lists().await;
+    let mut one = lists.create(list("Milk")).await.unwrap();
+    let mut events = lists.subscribe_fields(List::NAME | List::OWNER);
+    for edit in
+        [|l: &mut List| l.views = 1, |l: &mut List| l.owner = "bob".into(), |l: &mut List| l.name.clear()]
+    {
+        one.edit(edit);
+        one.save().await.unwrap();
+    }
+    let mut heard = Vec::new();
+    while let Some(event) = events.try_next() {
+        heard.extend(event.change().unwrap().changed().names::<List>());
+    }
+    assert_eq!(heard, ["owner", "name"]);
+}

@@ -42,7 +42,8 @@ struct Import {
 }
 
 pub(crate) async fn import(registry: &Registry, file: &Path) -> Outcome {
-    let source = std::fs::File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let cannot = |error| format!("{}: {error}", file.display());
+    let source = std::fs::File::open(file).map_err(cannot)?;
     let bar = ProgressBar::new(source.metadata()?.len());
     bar.set_style(ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}")?);
     let lists = registry.backend::<List>();
@@ -58,7 +59,7 @@ pub(crate) async fn import(registry: &Registry, file: &Path) -> Outcome {
         bar,
     };
     for (number, line) in BufReader::new(source).split(b'\n').enumerate() {
-        let line = line?;
+        let line = line.map_err(cannot)?;
         import.line(number + 1, &line).await;
         import.bar.inc(line.len() as u64 + 1);
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use sync_core::middleware::Events;
 use sync_core::prelude::*;
 
 use crate::Outcome;

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use chrono::Local;
-use sync_core::backend::{Change, Subscription};
 use sync_core::prelude::*;
 
 use crate::Outcome;
@@ -39,13 +38,12 @@ async fn next<M: SyncModel>(events: &mut Subscription<M>, tell: impl Fn(&Change<
 }
 
 /// What was done to which document: `update 0192… "Milk": title, done`.
-fn tell<M: SyncModel>(change: &Change<M>, name: sync_core::Field<M, String>) -> String {
+fn tell<M: SyncModel>(change: &Change<M>, name: Field<M, String>) -> String {
     let document = change.document().or(change.before());
     let name = document.map(|document| format!(" {:?}", name.of(document))).unwrap_or_default();
     let fields = match change.action {
         Action::Update => {
-            let changed = change.changed();
-            let names: Vec<_> = changed.iter().map(|field| M::SCHEMA.fields[field].name).collect();
+            let names: Vec<_> = change.changed().names::<M>().collect();
             format!(": {}", names.join(", "))
         }
         _ => String::new(),

@@ -14,7 +14,7 @@ use super::registry::{AnyBackend, BuildBackend};
 use super::request::{Reply, Request};
 use super::shared::Shared;
 use super::store::{Boxed, DynStore, Feed, Store};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::SyncModel;
 
 /// A backend that is being configured.
@@ -83,13 +83,26 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
 
     fn build(self: Box<Self>) -> Boxed<'static, Result<Arc<dyn AnyBackend>, Error>> {
         Box::pin(async move {
-            let runtime = Handle::current();
+            let runtime = Handle::try_current().map_err(|error| {
+                let message = format!("{}: a registry is built inside a tokio runtime", self.name);
+                Error::new(Code::Config, message).caused_by(error)
+            })?;
             let hub = Hub::new(runtime.clone());
             if let Some(store) = &self.store {
                 hub.opened(store.open(Feed(hub.clone())).await?);
             }
-            for layer in &self.layers {
-                layer.attach(&hub).await?;
+            for (at, layer) in self.layers.iter().enumerate() {
+                if let Err(error) = layer.attach(&hub).await {
+                    // There will be no registry to shut down, and the store can be opened again.
+                    if let Some(store) = &self.store {
+                        store.close().await;
+                    }
+                    hub.close();
+                    for begun in &self.layers[..at] {
+                        begun.shutdown().await;
+                    }
+                    return Err(error);
+                }
             }
             let shared = Arc::new(Shared {
                 name: self.name,

@@ -8,6 +8,24 @@ use crate::model::SyncModel;
 use crate::query::{Query, Sort};
 
 /// A query on its way: refine it, then end it with `all`, `first`, `count`, `page` or `live`.
+///
+/// ```
+/// use sync_core::prelude::*;
+/// # #[derive(SyncModel, Clone, Debug)]
+/// # #[sync(backend = "lists")]
+/// # struct List { #[sync(id)] id: u32, owner: String, name: String }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// # let backend = Backend::<List>::builder().store(MemoryStore::new());
+/// # let lists = Registry::builder().backend(backend).build().await?.backend::<List>();
+/// for (id, name) in [(1, "Milk"), (2, "Oats"), (3, "Bread")] {
+///     lists.create(List { id, owner: "ann".into(), name: name.into() }).await?;
+/// }
+/// let of_ann = lists.find(List::OWNER.eq("ann")).sort(List::OWNER.asc().then(List::NAME.desc()));
+/// let page = of_ann.clone().page(1, 2).await?;
+/// assert_eq!((page.items[0].name.as_str(), page.items.len(), page.total), ("Oats", 2, 3));
+/// assert_eq!(of_ann.count().await?, 3);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it ends in `all`, `first`, `count`, `page` or `live`"]
 pub struct Find<M: SyncModel> {
@@ -29,7 +47,7 @@ pub struct Page<M: SyncModel> {
 }
 
 impl<M: SyncModel> Find<M> {
-    /// Sorted by this; ties by id.
+    /// Sorted by this, and no longer by what was said before; ties by id.
     pub fn sort(mut self, sort: Sort<M>) -> Self {
         self.query.sorted(sort);
         self

@@ -171,9 +171,10 @@ impl<M: SyncModel> Backend<M> {
     /// # use sync_core::prelude::*;
     /// # #[derive(SyncModel, Clone, Debug)]
     /// # #[sync(backend = "lists")]
-    /// # struct List { #[sync(id)] id: Uuid, name: String }
+    /// # struct List { #[sync(id)] id: Uuid, name: String, owner: String }
     /// # fn demo(lists: Backend<List>) {
     /// let renames = lists.subscribe_fields(List::NAME);
+    /// let gifts = lists.subscribe_fields(List::NAME | List::OWNER);
     /// # }
     /// ```
     pub fn subscribe_fields(&self, fields: impl Into<FieldSet>) -> Subscription<M> {

@@ -17,6 +17,7 @@ mod hub;
 #[cfg(test)]
 mod hub_tests;
 mod instance;
+mod json;
 mod ledger;
 mod mailbox;
 mod middleware;

@@ -83,6 +83,9 @@ pub struct Health {
 }
 
 /// The backends of this process. Cheap to clone.
+///
+/// Handles keep working when it is dropped; only [`shutdown`](Registry::shutdown) ends subscriptions and gives
+/// the stores free, so that another registry can have their tables.
 #[derive(Clone)]
 pub struct Registry(Arc<BTreeMap<Arc<str>, Arc<dyn AnyBackend>>>);
 
@@ -125,20 +128,23 @@ impl Registry {
         if let Some(backend) = self.named(M::SCHEMA.backend) {
             return Ok(backend);
         }
-        let mut of_model = self.0.values().filter(|backend| backend.model() == TypeId::of::<M>());
-        match (of_model.next(), of_model.next()) {
-            (Some(only), None) => Ok(downcast(&**only).expect("the type was compared just now")),
-            (found, _) => {
-                let count = if found.is_some() { "several backends" } else { "no backend" };
-                let message = format!(
-                    "{}: the registry has {count} for it; `Registry::builder().backend(Backend::<{}>::builder()…)` \
-                     adds one, `named` finds one by its wire name",
-                    M::SCHEMA.model,
-                    type_name::<M>(),
-                );
-                Err(Error::new(Code::Config, message))
-            }
-        }
+        let of_model = self.0.values().filter(|backend| backend.model() == TypeId::of::<M>());
+        let message = match *of_model.collect::<Vec<_>>() {
+            [only] => return Ok(downcast(&**only).expect("the type was compared just now")),
+            [] => format!(
+                "{}: the registry has no backend for it; `Registry::builder().backend(Backend::<{}>::builder()…)` \
+                 adds one",
+                M::SCHEMA.model,
+                type_name::<M>(),
+            ),
+            ref several => format!(
+                "{}: the registry has several backends for it, and none is named {}; ask for one with `named`: {}",
+                M::SCHEMA.model,
+                M::SCHEMA.backend,
+                several.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", "),
+            ),
+        };
+        Err(Error::new(Code::Config, message))
     }
 
     /// The backend with this wire name, if it is of this model.
@@ -190,19 +196,29 @@ impl RegistryBuilder {
     /// Opens the stores and starts the layers.
     ///
     /// # Errors
-    /// `config` where two backends have one wire name; whatever a store answers when it is opened.
+    /// `config` where two backends have one wire name, or where no tokio runtime is entered; whatever a store
+    /// answers when it is opened.
     pub async fn build(self) -> Result<Registry, Error> {
-        let mut backends = BTreeMap::new();
+        let mut built = BTreeMap::new();
         for builder in self.backends {
             let name = builder.name();
-            if backends.contains_key(&name) {
+            let backend = if built.contains_key(&name) {
                 let message =
                     format!("{name}: two backends have this wire name; give one another by `.name(..)`");
-                return Err(Error::new(Code::Config, message));
+                Err(Error::new(Code::Config, message))
+            } else {
+                builder.build().await
+            };
+            match backend {
+                Ok(backend) => drop(built.insert(name, backend)),
+                Err(error) => {
+                    // What was opened would be kept from the next attempt.
+                    Registry(Arc::new(built)).shutdown().await;
+                    return Err(error);
+                }
             }
-            backends.insert(name, builder.build().await?);
         }
-        Ok(Registry(Arc::new(backends)))
+        Ok(Registry(Arc::new(built)))
     }
 }
 

@@ -125,7 +125,7 @@ impl<M: SyncModel> Write<M> {
         }
     }
 
-    /// Whether planning this write needs no document: `create` of an id that the store does not have.
+    /// What this write does.
     pub fn action(&self) -> Action {
         match self.intent {
             Intent::Create(_) => Action::Create,

@@ -103,7 +103,8 @@ pub fn deserialize_patch<'de, P: ModelPatch, D: Deserializer<'de>>(source: D) ->
     let mut patch = P::default();
     let mut slots = PatchSlots(&mut patch);
     let mut root = Root { slots: &mut slots, access: Access::Client, form: Form::Patch, extra: None };
-    read_into(source, &mut root).map_err(D::Error::custom)?;
+    let named = |refusal| D::Error::custom(format_args!("{}: {refusal}", P::Model::SCHEMA.model));
+    read_into(source, &mut root).map_err(named)?;
     Ok(patch)
 }
 

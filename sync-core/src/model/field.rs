@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::BitOr;
 
 use super::SyncModel;
 
@@ -66,6 +67,17 @@ impl<M: SyncModel, T> fmt::Debug for Field<M, T> {
 }
 
 /// A set of fields, of any number; the first 64 cost no allocation.
+///
+/// ```
+/// use sync_core::{FieldSet, prelude::*};
+/// # #[derive(SyncModel, Clone, Debug)]
+/// # #[sync(backend = "lists")]
+/// # struct List { #[sync(id)] id: Uuid, name: String, owner: String }
+/// let fields = List::NAME | List::OWNER;
+/// assert!(fields.contains(List::NAME) && !fields.contains(List::ID));
+/// assert_eq!(fields.names::<List>().collect::<Vec<_>>(), ["name", "owner"]);
+/// assert_eq!(FieldSet::from(List::NAME).len(), 1);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct FieldSet {
     first: u64,
@@ -125,6 +137,11 @@ impl FieldSet {
         self.first & other.first != 0 || self.rest.iter().zip(&other.rest).any(|(a, b)| a & b != 0)
     }
 
+    /// The fields' names, of the model that the set is about.
+    pub fn names<M: SyncModel>(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.iter().filter_map(|index| M::SCHEMA.fields.get(index)).map(|field| field.name)
+    }
+
     /// The indexes, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         let words = std::iter::once(&self.first).chain(&self.rest).enumerate();
@@ -150,6 +167,23 @@ impl FromIterator<usize> for FieldSet {
 impl<M, T> From<Field<M, T>> for FieldSet {
     fn from(field: Field<M, T>) -> Self {
         FieldSet::from_iter([field.index()])
+    }
+}
+
+/// Both fields: `List::NAME | List::OWNER`.
+impl<M, T, U> BitOr<Field<M, U>> for Field<M, T> {
+    type Output = FieldSet;
+    fn bitor(self, other: Field<M, U>) -> FieldSet {
+        FieldSet::from(self) | other
+    }
+}
+
+/// One more field: `List::NAME | List::OWNER | List::VIEWS`.
+impl<M, T> BitOr<Field<M, T>> for FieldSet {
+    type Output = FieldSet;
+    fn bitor(mut self, other: Field<M, T>) -> FieldSet {
+        self.insert(other.index());
+        self
     }
 }
 

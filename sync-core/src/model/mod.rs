@@ -29,8 +29,10 @@ pub use containers::MapKey;
 pub use date::Millis;
 pub(crate) use document::Access;
 pub use document::{Doc, Extra, Rev};
+#[cfg(feature = "sqlite")]
+pub(crate) use encode::decode_fields;
 pub use encode::{debug_patch, deserialize_patch, serialize_model, serialize_patch};
-pub(crate) use encode::{decode_doc, decode_fields, decode_patch, encode_doc, encode_patch};
+pub(crate) use encode::{decode_doc, decode_patch, encode_doc, encode_patch};
 pub use field::{Field, FieldSet};
 pub use id::ModelId;
 pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};

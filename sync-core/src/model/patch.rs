@@ -169,7 +169,11 @@ impl<T: Clone + Send + Sync + 'static, C: Codec<T>> PatchSlot for Edit<T, C> {
         let Input::Map(entries) = input else { return self.read_value(input) };
         let first = entries.key()?;
         if first.as_deref() == Some(UNSET) {
-            entries.value(&mut Reader::new(<bool as super::SyncValue>::read))?;
+            let mut unset = Reader::new(<bool as super::SyncValue>::read);
+            entries.value(&mut unset)?;
+            if unset.take() != Some(true) {
+                return Err(Refusal::new("has $unset in it, which can only be true"));
+            }
             self.value = Some(C::absent().ok_or_else(|| Refusal::new("is required and cannot be unset"))?);
             return entries.key()?.map_or(Ok(()), |_| Err(Refusal::new("has more than $unset in it")));
         }

@@ -50,8 +50,10 @@ impl Kind {
 
 /// A type that a model's field can have.
 ///
-/// Derive it for your own structs and enums of values; std, uuid and chrono types have it. For a foreign
-/// type use `#[sync(opaque)]` (it has serde's traits) or `#[sync(with = "module")]` on the field.
+/// Derive it for your own structs and enums of values. These have it: `bool`, integers up to 64 bits, floats,
+/// `char`, `String`, `Uuid`, `DateTime<Utc>`, `NaiveDate`, `SystemTime`, `Duration`, `Bytes`,
+/// [`Value`](super::Value), and `Option`, `Box`, `Arc`, `Vec`, sets and maps of what has it. For a foreign type
+/// use `#[sync(opaque)]` (it has serde's traits) or `#[sync(with = "module")]` on the field.
 ///
 /// Laws: `read` of what `view` shows gives a value that is `same`; after a successful `normalize`, `view`
 /// shows nothing refused.

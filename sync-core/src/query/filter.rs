@@ -11,6 +11,8 @@ use crate::model::{Field, SyncModel, Value};
 
 /// Which documents of a model are meant.
 ///
+/// Filters compare single values: a field that holds a list or a map equals nothing, and differs from all.
+///
 /// ```
 /// use sync_core::prelude::*;
 ///

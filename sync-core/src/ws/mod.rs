@@ -29,6 +29,7 @@ mod own;
 mod place;
 mod policy;
 mod refused;
+mod response;
 mod router;
 mod serve;
 mod session;

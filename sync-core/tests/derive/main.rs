@@ -63,7 +63,8 @@ pub(crate) fn patch(json: serde_json::Value) -> ListPatch {
 
 /// What a client is told of a patch that it must not send.
 pub(crate) fn refused(json: serde_json::Value) -> String {
-    serde_json::from_value::<ListPatch>(json).unwrap_err().to_string()
+    let error = serde_json::from_value::<ListPatch>(json).unwrap_err().to_string();
+    error.strip_prefix("List: ").expect("an error names its model").to_owned()
 }
 
 /// A list as a program makes it.

@@ -60,6 +60,14 @@ fn a_required_field_cannot_be_unset() {
 }
 
 #[test]
+fn only_true_unsets() {
+    let remark = patch(json!({"remark": {"$unset": true}}));
+    assert_eq!(remark.remark.get(), Some(&None));
+    let told = refused(json!({"remark": {"$unset": false}}));
+    assert_eq!(told, "remark has $unset in it, which can only be true");
+}
+
+#[test]
 fn private_fields_stay_hidden() {
     let patch = ListPatch { name: "Milk".to_owned().into(), ..ListPatch::default() };
     let patch = patch.with(List::NOTES, "owes me");

@@ -110,3 +110,57 @@ async fn a_document_that_does_not_decode_is_named_and_left_alone() {
     assert!(error.message().contains("List b"), "{error}");
     lists.fetch("a").await.unwrap();
 }
+
+#[derive(SyncModel, Clone, Debug)]
+#[sync(backend = "lists")]
+struct Numbered {
+    #[sync(id)]
+    id: i64,
+}
+
+#[tokio::test]
+async fn ids_of_another_type_are_refused_when_the_table_is_opened() {
+    let place = Place::new();
+    place.open().await.create(list("a")).await.unwrap();
+    let file = Sqlite::open(place.file()).unwrap();
+    let numbered = Backend::<Numbered>::builder().store(SqliteStore::new(&file));
+    let error = Registry::builder().backend(numbered).build().await.unwrap_err();
+    assert_eq!((error.code(), error.fields()), (Code::Config, &["id".to_owned()][..]), "{error}");
+    assert!(error.message().starts_with("Numbered: the ids of the table lists are TEXT, and id is INTEGER"));
+}
+
+#[test]
+fn a_database_in_memory_is_refused_with_what_to_take_instead() {
+    for path in ["", ":memory:"] {
+        let error = Sqlite::open(path).unwrap_err();
+        assert!(error.code() == Code::Config && error.message().contains("MemoryStore"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_be_stored_is_greater_than_all_that_is() {
+    let place = Place::new();
+    let lists = place.open().await;
+    lists.create(List { views: i64::MAX, ..list("a") }).await.unwrap();
+    for huge in [i64::MAX as u64 + 1, u64::MAX] {
+        assert_eq!(lists.find(List::VIEWS.lt(huge) & List::VIEWS.ne(huge)).count().await.unwrap(), 1);
+        assert_eq!(lists.find(List::VIEWS.ge(huge) | List::VIEWS.is_in([huge])).count().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_was_not_built_keeps_nothing_open() {
+    let place = Place::new();
+    let file = Sqlite::open(place.file()).unwrap();
+    let lists = || Backend::<List>::builder().store(SqliteStore::new(&file));
+    // `List` has nothing to validate by, and is refused after its store was opened.
+    let refused = Registry::builder().backend(lists().with(Validate)).build().await.unwrap_err();
+    assert!(refused.message().starts_with("List: `Validate`"), "{refused}");
+    let twice = Registry::builder().backend(lists()).backend(lists()).build().await.unwrap_err();
+    assert!(twice.message().contains("two backends"), "{twice}");
+    let registry = Registry::builder().backend(lists()).build().await.unwrap();
+    let other = Registry::builder().backend(lists()).build().await.unwrap_err();
+    assert!(other.message().contains("shut the registry down"), "{other}");
+    registry.shutdown().await;
+    Registry::builder().backend(lists()).build().await.unwrap();
+}

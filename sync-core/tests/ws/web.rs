@@ -28,6 +28,28 @@ async fn the_client_is_served_and_is_asked_for_each_time() {
     assert!(ask(&format!("if-none-match: {tag}\r\n")).await.starts_with("HTTP/1.1 304"));
 }
 
+#[test]
+fn an_error_is_an_answer_that_tells_nothing_of_the_inside() {
+    use axum::response::IntoResponse as _;
+    use futures_util::{FutureExt as _, StreamExt as _};
+    use sync_core::{Code, Error};
+    let status = |code| Error::new(code, "x").into_response().status().as_u16();
+    assert_eq!(
+        [Code::NotFound, Code::Conflict, Code::Invalid, Code::Denied].map(status),
+        [404, 409, 422, 403]
+    );
+    assert_eq!([Code::Unavailable, Code::Internal, Code::Corrupt].map(status), [503, 500, 500]);
+    let text = |error: Error| {
+        let mut body = error.into_response().into_body().into_data_stream();
+        let bytes = body.next().now_or_never().flatten().unwrap().unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    let refused = Error::new(Code::Invalid, "List 1: name must not be empty").at_field("name");
+    let expected = r#"{"code":"invalid","message":"List 1: name must not be empty","fields":["name"]}"#;
+    assert_eq!(text(refused), expected);
+    assert!(!text(Error::new(Code::Corrupt, "/srv/lists.sqlite: torn")).contains("srv"));
+}
+
 #[tokio::test]
 async fn json_of_a_model_tells_nothing_private_and_its_patch_takes_nothing_private() {
     let app = axum::Router::new()

@@ -24,6 +24,10 @@ const STATEMENTS: usize = 256;
 /// The one connection that writes: durable at each commit.
 pub(super) fn writer(path: &Path) -> Result<Connection, Error> {
     let cannot = |error| failed(&path.display(), &error);
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        let message = format!("{path:?}: names no file; a `MemoryStore` keeps documents in memory");
+        return Err(Error::new(Code::Config, message));
+    }
     let conn = open(path).map_err(cannot)?;
     let mode = write_ahead(&conn).map_err(cannot)?;
     if mode != "wal" {

@@ -62,7 +62,7 @@ impl Sqlite {
     ///
     /// # Errors
     /// `unavailable` where the file cannot be opened or is locked, `corrupt` where it is no database,
-    /// `config` where it cannot have a write-ahead log.
+    /// `config` where it cannot have a write-ahead log, as `:memory:` cannot.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
         let conn = connection::writer(&path)?;

@@ -27,17 +27,45 @@ pub(super) fn prepare<M: SyncModel>(conn: &Connection, table: &Table<M>) -> Resu
         let message = format!("{}: the file has a table of this name that is no store's", table.name);
         return Err(Error::new(Code::Config, message));
     }
+    check_id(conn, table)?;
     let mixed = note_kinds(conn, &table.name, M::SCHEMA)?;
     let _same = table.mixed.set(mixed);
     make_indexes(conn, &table.name, &table.sql.table, M::SCHEMA)?;
     table.position(conn).map_err(failed)
 }
 
-fn create_tables<M: SyncModel>(conn: &Connection, table: &Table<M>) -> rusqlite::Result<()> {
-    let id = match M::SCHEMA.fields[M::SCHEMA.id].kind {
+/// The type of the column that has the ids.
+fn id_type(schema: &Schema) -> &'static str {
+    match schema.fields[schema.id].kind {
         Kind::Int => "INTEGER",
         _ => "TEXT",
-    };
+    }
+}
+
+/// Refuses a table whose ids are of another type than the model's: none would be found, and none be written.
+fn check_id<M: SyncModel>(conn: &Connection, table: &Table<M>) -> Result<(), Error> {
+    let column = "SELECT type FROM pragma_table_info(?1) WHERE name = 'id'";
+    let found: Option<String> = conn
+        .query_row(column, [&table.name], |row| row.get(0))
+        .optional()
+        .map_err(|error| table.failed(&error))?;
+    let wanted = id_type(M::SCHEMA);
+    match found.filter(|found| ["INTEGER", "TEXT"].contains(&&**found) && found != wanted) {
+        None => Ok(()),
+        Some(found) => {
+            let (model, name) = (M::SCHEMA.model, &table.name);
+            let field = M::SCHEMA.fields[M::SCHEMA.id].name;
+            let message = format!(
+                "{model}: the ids of the table {name} are {found}, and {field} is {wanted}; take another table by \
+                 `.table(..)`, or move the documents"
+            );
+            Err(Error::new(Code::Config, message).at_field(field))
+        }
+    }
+}
+
+fn create_tables<M: SyncModel>(conn: &Connection, table: &Table<M>) -> rusqlite::Result<()> {
+    let id = id_type(M::SCHEMA);
     let (docs, changes, gone) = (&table.sql.table, &table.sql.changes, &table.sql.gone);
     let by_rev = quoted(&format!("sync_gone:{}", table.name));
     conn.execute_batch(&format!(

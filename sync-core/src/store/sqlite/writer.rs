@@ -231,7 +231,11 @@ impl Writer {
         prepare: impl FnOnce(&Connection) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if self.tables.iter().any(|other| other.name() == table.name()) {
-            let message = format!("{}: one table of {} cannot end two chains", table.name(), self.file);
+            let message = format!(
+                "{}: one table of {} cannot end two chains; shut the registry down that has it, or name another by `.table(..)`",
+                table.name(),
+                self.file
+            );
             return Err(Error::new(Code::Config, message));
         }
         let failed = |error: rusqlite::Error| failed(&self.file, &error);
