@@ -41,3 +41,14 @@ async fn a_write_that_failed_half_way_is_not_tried_again_as_a_delete() {
     assert_eq!(lists.fetch("a").await.unwrap().name, "Milk");
     assert_eq!(lists.fetch("b").await.unwrap().views, 2);
 }
+
+/// "Keep everything", said as the largest number there is: the sum with it overflowed, and the whole log
+/// was trimmed away, or no write succeeded.
+#[tokio::test]
+async fn a_log_that_keeps_everything_keeps_it() {
+    let place = Place::new();
+    let lists = Lists::open(&place.file(), |store| store.keep_changes(u64::MAX)).await;
+    lists.create(list("a")).await.unwrap();
+    lists.update("a", patch().with(List::VIEWS, 1)).await.unwrap();
+    assert_eq!(lists.store.changes_after(0, 10).await.unwrap().unwrap().len(), 2);
+}

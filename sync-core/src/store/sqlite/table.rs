@@ -235,7 +235,7 @@ impl<M: SyncModel> Attached for Table<M> {
     fn trim(&self, conn: &Connection) -> rusqlite::Result<()> {
         let Tail { position, forgotten } = self.state().pending;
         // Now and then: a step is a hundredth of the log.
-        if position - forgotten <= self.keep + (self.keep / 100).clamp(1, 1_000) {
+        if position - forgotten <= self.keep.saturating_add((self.keep / 100).clamp(1, 1_000)) {
             return Ok(());
         }
         let forgotten = position - self.keep;
