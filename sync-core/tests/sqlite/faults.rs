@@ -52,3 +52,55 @@ async fn a_log_that_keeps_everything_keeps_it() {
     lists.update("a", patch().with(List::VIEWS, 1)).await.unwrap();
     assert_eq!(lists.store.changes_after(0, 10).await.unwrap().unwrap().len(), 2);
 }
+
+/// Somebody deleted the file, or put another in its place, while the server ran. Writes went on into the
+/// file without a name and were answered; reads made an empty one beside it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_gone_takes_no_writes() {
+    let place = Place::new();
+    let lists = place.open().await;
+    lists.create(list("a")).await.unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _missing = std::fs::remove_file(format!("{}{ending}", place.file().display()));
+    }
+    let error = lists.create(list("b")).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error}");
+    assert!(lists.fetch("a").await.unwrap_err().is_unavailable());
+    assert!(!place.file().exists(), "no one made an empty one");
+    // Another one in its place, with tables of the same names.
+    let other = place.open().await;
+    other.create(list("c")).await.unwrap();
+    assert!(lists.create(list("b")).await.unwrap_err().is_unavailable());
+    assert!(other.fetch("b").await.unwrap_err().is_not_found());
+}
+
+/// A backup was restored into the file while the server ran: the log is shorter than it was, and goes on
+/// with numbers that other changes had before. Under the same epochs a cursor from before the restore, or
+/// a copy of a client, was taken for one of the new life.
+#[tokio::test]
+async fn a_restored_backup_begins_a_new_life() {
+    let place = Place::new();
+    let lists = place.open().await;
+    lists.create(list("a")).await.unwrap();
+    let backup = place.text("a");
+    for views in 1..=3 {
+        lists.update("a", patch().with(List::VIEWS, views)).await.unwrap();
+    }
+    let (epoch, cursor) = (lists.hub().store_epoch(), lists.cursor());
+    let view = lists.find(Filter::all()).live().await.unwrap();
+    let restore = format!(
+        "BEGIN IMMEDIATE; UPDATE lists SET rev = 1, doc = '{backup}'; \
+         DELETE FROM lists_changes WHERE seq > 1; COMMIT"
+    );
+    place.raw().execute_batch(&restore).unwrap();
+    wait("the new life", || lists.hub().store_epoch() != epoch).await;
+    wait("the old document", || view.items()[0].views == 0).await;
+    for views in 11..=14 {
+        lists.update("a", patch().with(List::VIEWS, views)).await.unwrap();
+    }
+    wait("the view", || view.items()[0].views == 14).await;
+    let (missed, _) = lists.subscribe_from(cursor).await.unwrap();
+    assert!(missed.is_none(), "a cursor of the old life means nothing");
+    assert_eq!(place.open().await.hub().store_epoch(), lists.hub().store_epoch(), "it is written down");
+}
