@@ -121,7 +121,8 @@ impl<M: SyncModel> Model<M> {
         }
         let id = self.base_id();
         let sent = self.tracked.snapshot();
-        let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
+        let own = |from: &Arc<M>| OwnDoc { base: self.rev(), from: from.clone(), value: sent.clone() };
+        let own = self.tracked.base().map(own);
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
         self.pending = Some(sent.clone());

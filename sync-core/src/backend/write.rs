@@ -168,7 +168,7 @@ impl<M: SyncModel> Write<M> {
         let before = self.existing(current, expect)?;
         let value = match own {
             // The writer normalised its own document before it made the patch of it.
-            Some(own) if own.base == before.rev => own.value,
+            Some(own) if own.base == before.rev && Arc::ptr_eq(&own.from, &before.value) => own.value,
             _ => {
                 Arc::make_mut(&mut patch).normalize().map_err(|refusal| self.refused(&refusal))?;
                 let mut value = (*before.value).clone();
