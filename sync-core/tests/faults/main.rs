@@ -4,4 +4,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod facts;
 mod saves;
+mod views;
