@@ -85,12 +85,6 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
         Box::pin(async move {
             let runtime = Handle::current();
             let hub = Hub::new(runtime.clone());
-            if let Some(store) = &self.store {
-                hub.opened(store.open(Feed(hub.clone())).await?);
-            }
-            for layer in &self.layers {
-                layer.attach(&hub).await?;
-            }
             let shared = Arc::new(Shared {
                 name: self.name,
                 layers: self.layers,
@@ -103,7 +97,17 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
             });
             let reread: std::sync::Weak<dyn Reread<M>> =
                 Arc::downgrade(&(shared.clone() as Arc<dyn Reread<M>>));
+            // Before the store opens: what it feeds may need a read at once.
             shared.hub.reread_with(reread);
+            if let Some(store) = &shared.store {
+                shared.hub.opened(store.open(Feed(shared.hub.clone())).await?);
+            }
+            for layer in &shared.layers {
+                if let Err(error) = layer.attach(&shared.hub).await {
+                    shared.shut_down().await;
+                    return Err(error);
+                }
+            }
             Ok(Arc::new(Backend(shared)) as Arc<dyn AnyBackend>)
         })
     }

@@ -288,6 +288,15 @@ impl<M: SyncModel> Hub<M> {
     }
 }
 
+/// Where no handle is left, nobody shuts it down: its subscribers must not wait for good.
+impl<M: SyncModel> Drop for Hub<M> {
+    fn drop(&mut self) {
+        if let Ok(state) = self.state.get_mut() {
+            state.readers.iter().for_each(|reader| reader.mailbox.close());
+        }
+    }
+}
+
 impl<M: SyncModel> State<M> {
     /// Notes the revision that is delivered now.
     fn remember(&mut self, change: &Change<M>) {

@@ -2,7 +2,6 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, RwLock};
 
 use super::builder::BackendBuilder;
@@ -44,16 +43,7 @@ impl<M: SyncModel> AnyBackend for Backend<M> {
         }
     }
     fn shutdown(&self) -> Boxed<'_, ()> {
-        Box::pin(async move {
-            self.0.closed.store(true, Ordering::Release);
-            if let Some(store) = &self.0.store {
-                store.close().await;
-            }
-            self.hub().close();
-            for layer in &self.0.layers {
-                layer.shutdown().await;
-            }
-        })
+        Box::pin(self.0.shut_down())
     }
     fn as_any(&self) -> &dyn Any {
         self
@@ -193,6 +183,17 @@ impl RegistryBuilder {
     /// `config` where two backends have one wire name; whatever a store answers when it is opened.
     pub async fn build(self) -> Result<Registry, Error> {
         let mut backends = BTreeMap::new();
+        if let Err(error) = self.build_into(&mut backends).await {
+            // What is open already would stay so, and keep its tables from a second attempt.
+            for backend in backends.values() {
+                backend.shutdown().await;
+            }
+            return Err(error);
+        }
+        Ok(Registry(Arc::new(backends)))
+    }
+
+    async fn build_into(self, backends: &mut BTreeMap<Arc<str>, Arc<dyn AnyBackend>>) -> Result<(), Error> {
         for builder in self.backends {
             let name = builder.name();
             if backends.contains_key(&name) {
@@ -202,7 +203,7 @@ impl RegistryBuilder {
             }
             backends.insert(name, builder.build().await?);
         }
-        Ok(Registry(Arc::new(backends)))
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod endings;
 mod facts;
 mod saves;
 mod views;
