@@ -6,5 +6,6 @@
 mod common;
 mod endings;
 mod facts;
+mod panics;
 mod saves;
 mod views;
