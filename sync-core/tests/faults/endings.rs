@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use sync_core::Code;
-use sync_core::backend::{Hub, Middleware, Next, Reply, Request};
+use sync_core::backend::{Context, Hub, Middleware, Next, Op, Reply, Request, Subscription};
 use sync_core::middleware::Events;
 use sync_core::prelude::*;
 
-use super::common::{List, list, over};
+use super::common::{List, ListPatch, list, over};
 
 async fn ends<T>(future: impl Future<Output = Option<T>>) {
     let next = tokio::time::timeout(Duration::from_secs(3), future).await;
@@ -105,4 +105,30 @@ async fn a_build_that_failed_closes_what_it_had_opened() {
     // `store` lives on, as a handle of it may; its table is free all the same.
     let again = Backend::<List>::builder().store(SqliteStore::<List>::new(&file));
     Registry::builder().backend(again).build().await.unwrap();
+}
+
+/// A change keeps the context of the request that made it, and so a user's own session. The hub forgot its
+/// oldest change under its lock; the session went with it, and with the session its subscription, whose end
+/// takes that lock: every task of the backend stood still.
+#[test]
+fn a_session_that_ends_with_its_last_change_locks_nothing() {
+    struct Session(#[allow(dead_code)] std::sync::Mutex<Subscription<List>>);
+    let (done, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let lists = over(MemoryStore::new()).await;
+            let id = lists.create(list()).await.unwrap().id;
+            let user = Arc::new(Session(std::sync::Mutex::new(lists.subscribe_one(Uuid::nil()))));
+            let patch = || Arc::new(ListPatch::default().with(List::VIEWS, 1));
+            let op = Op::Update { id, patch: patch(), own: None, expect: None };
+            let request = Request::new(op).with_context(Context::server().for_user(user));
+            drop(lists.request(request).await.unwrap());
+            for _ in 0..1100 {
+                lists.update(id, (*patch()).clone()).await.unwrap();
+            }
+        });
+        done.send(()).unwrap();
+    });
+    assert!(answer.recv_timeout(Duration::from_secs(5)).is_ok(), "the hub is locked");
 }
