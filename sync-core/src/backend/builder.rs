@@ -88,22 +88,6 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
                 Error::new(Code::Config, message).caused_by(error)
             })?;
             let hub = Hub::new(runtime.clone());
-            if let Some(store) = &self.store {
-                hub.opened(store.open(Feed(hub.clone())).await?);
-            }
-            for (at, layer) in self.layers.iter().enumerate() {
-                if let Err(error) = layer.attach(&hub).await {
-                    // There will be no registry to shut down, and the store can be opened again.
-                    if let Some(store) = &self.store {
-                        store.close().await;
-                    }
-                    hub.close();
-                    for begun in &self.layers[..at] {
-                        begun.shutdown().await;
-                    }
-                    return Err(error);
-                }
-            }
             let shared = Arc::new(Shared {
                 name: self.name,
                 layers: self.layers,
@@ -116,7 +100,17 @@ impl<M: SyncModel> BuildBackend for BackendBuilder<M> {
             });
             let reread: std::sync::Weak<dyn Reread<M>> =
                 Arc::downgrade(&(shared.clone() as Arc<dyn Reread<M>>));
+            // Before the store opens: what it feeds may need a read at once.
             shared.hub.reread_with(reread);
+            if let Some(store) = &shared.store {
+                shared.hub.opened(store.open(Feed(shared.hub.clone())).await?);
+            }
+            for layer in &shared.layers {
+                if let Err(error) = layer.attach(&shared.hub).await {
+                    shared.shut_down().await;
+                    return Err(error);
+                }
+            }
             Ok(Arc::new(Backend(shared)) as Arc<dyn AnyBackend>)
         })
     }

@@ -1,8 +1,9 @@
 //! What became of one request, seen from outside the future that made it.
 //!
-//! Invariant: a slot goes Idle -> Underway when the request reaches the store, and from there to Committed,
-//! or back to Idle when the store gives the write up; never back from Committed. Whoever holds the slot
-//! learns the outcome even where the caller's future was dropped or a layer answered with an error.
+//! Invariants: `underway` counts the writes that reached a store and were not given up by it, for a layer
+//! may try twice; `committed` is the newest commit, and never goes back to none. An outcome is what is
+//! committed once nothing is under way: the hub has it then. Whoever holds the slot learns it even where the
+//! caller's future was dropped or a layer answered with an error.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,15 +20,14 @@ pub(crate) struct CommitSlot<M: SyncModel> {
     settled: Notify,
 }
 
-enum State<M: SyncModel> {
-    Idle,
-    Underway,
-    Committed(Arc<Change<M>>),
+struct State<M: SyncModel> {
+    underway: usize,
+    committed: Option<Arc<Change<M>>>,
 }
 
 impl<M: SyncModel> Default for CommitSlot<M> {
     fn default() -> Self {
-        CommitSlot { state: Mutex::new(State::Idle), settled: Notify::new() }
+        CommitSlot { state: Mutex::new(State { underway: 0, committed: None }), settled: Notify::new() }
     }
 }
 
@@ -38,10 +38,15 @@ impl<M: SyncModel> CommitSlot<M> {
 
     /// The error of a request, carrying the commit where one happened all the same.
     pub(crate) fn carried_by(&self, error: Error) -> Error {
-        match &*self.state() {
-            State::Committed(change) => error.carrying(change.clone()),
-            _ => error,
+        match self.committed() {
+            Some(change) => error.carrying(change),
+            None => error,
         }
+    }
+
+    /// The commit, where one happened so far.
+    pub(crate) fn committed(&self) -> Option<Arc<Change<M>>> {
+        self.state().committed.clone()
     }
 
     /// The commit, where one happened, waiting while the store is at it; and a slot for the next request,
@@ -49,10 +54,7 @@ impl<M: SyncModel> CommitSlot<M> {
     pub(crate) async fn take_outcome(this: &mut Arc<Self>) -> Option<Arc<Change<M>>> {
         if let Some(slot) = Arc::get_mut(this) {
             let state = slot.state.get_mut().expect("nothing panics while it holds a commit slot");
-            return match std::mem::replace(state, State::Idle) {
-                State::Committed(change) => Some(change),
-                State::Idle | State::Underway => None,
-            };
+            return state.committed.take();
         }
         let outcome = this.outcome().await;
         *this = Arc::default();
@@ -61,11 +63,8 @@ impl<M: SyncModel> CommitSlot<M> {
 
     /// The commit, where one happened; `Err` while the store is at it.
     fn now(&self) -> Result<Option<Arc<Change<M>>>, ()> {
-        match &*self.state() {
-            State::Idle => Ok(None),
-            State::Committed(change) => Ok(Some(change.clone())),
-            State::Underway => Err(()),
-        }
+        let state = self.state();
+        if state.underway == 0 { Ok(state.committed.clone()) } else { Err(()) }
     }
 
     /// The commit, where one happened; waits while the store is at it.
@@ -85,10 +84,11 @@ impl<M: SyncModel> CommitSlot<M> {
 
 impl<M: SyncModel> fmt::Debug for CommitSlot<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self.state() {
-            State::Idle => "Idle",
-            State::Underway => "Underway",
-            State::Committed(_) => "Committed",
+        let state = self.state();
+        f.write_str(match (state.underway, &state.committed) {
+            (0, None) => "Idle",
+            (0, Some(_)) => "Committed",
+            _ => "Underway",
         })
     }
 }
@@ -97,7 +97,7 @@ impl<M: SyncModel> fmt::Debug for CommitSlot<M> {
 #[derive(Debug)]
 pub(crate) struct Ticket<M: SyncModel> {
     slot: Arc<CommitSlot<M>>,
-    /// Whether this ticket made the slot say `Underway`; a commit without an await point never does.
+    /// Whether this ticket counts as under way; a commit without an await point never does.
     began: bool,
 }
 
@@ -108,15 +108,12 @@ impl<M: SyncModel> Ticket<M> {
 
     /// From here on the outcome is the store's, and may come after the caller went away.
     pub(crate) fn begin(&mut self) {
-        let mut state = self.slot.state();
-        if matches!(*state, State::Idle) {
-            *state = State::Underway;
-        }
+        self.slot.state().underway += usize::from(!self.began);
         self.began = true;
     }
 
     pub(crate) fn settle(&self, change: Arc<Change<M>>) {
-        *self.slot.state() = State::Committed(change);
+        self.slot.state().committed = Some(change);
     }
 }
 
@@ -125,11 +122,7 @@ impl<M: SyncModel> Drop for Ticket<M> {
         if !self.began {
             return;
         }
-        let mut state = self.slot.state();
-        if matches!(*state, State::Underway) {
-            *state = State::Idle;
-        }
-        drop(state);
+        self.slot.state().underway -= 1;
         self.slot.settled.notify_waiters();
     }
 }

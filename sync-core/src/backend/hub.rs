@@ -124,20 +124,28 @@ impl<M: SyncModel> Hub<M> {
             None => state.remember(&change),
         }
         if state.held.is_empty() {
-            return self.deliver(state, change);
+            let forgotten = self.deliver(state, change);
+            drop(guard);
+            return drop(forgotten);
         }
         let id = change.id.clone();
-        self.deliver(state, change);
-        self.release(state, &id);
+        let forgotten = (self.deliver(state, change), self.release(state, &id));
+        drop(guard);
+        drop(forgotten);
     }
 
     /// Delivers a change whose revision was noted.
-    fn deliver(&self, state: &mut State<M>, change: Arc<Change<M>>) {
+    ///
+    /// Gives back the one that the log forgets for it, to be dropped without the lock: it may be the last
+    /// that has a user's own context, and dropping that may end a subscription, which takes the lock.
+    #[must_use]
+    fn deliver(&self, state: &mut State<M>, change: Arc<Change<M>>) -> Option<Arc<Change<M>>> {
         state.stats.delivered += 1;
         state.ledger.reached(change.position);
-        state.ledger.record(change.clone());
+        let forgotten = state.ledger.record(change.clone());
         self.tell(state, &Event::Change(change));
         state.give_up_if_far_ahead();
+        forgotten
     }
 
     fn tell(&self, state: &mut State<M>, event: &Event<M>) {
@@ -149,17 +157,20 @@ impl<M: SyncModel> Hub<M> {
         }
     }
 
-    /// Delivers what waited for the document's present revision.
-    fn release(&self, state: &mut State<M>, id: &M::Id) {
+    /// Delivers what waited for the document's present revision; gives back what the log forgets for it.
+    #[must_use]
+    fn release(&self, state: &mut State<M>, id: &M::Id) -> Vec<Arc<Change<M>>> {
+        let mut forgotten = Vec::new();
         while let Some(next) = state.held.next(id, state.last.peek(id).copied()) {
             match next {
                 held::Next::Covered(position) => state.ledger.reached(position),
                 held::Next::Deliver(change) => {
                     state.remember(&change);
-                    self.deliver(state, change);
+                    forgotten.extend(self.deliver(state, change));
                 }
             }
         }
+        forgotten
     }
 
     fn hold(&self, state: &mut State<M>, change: Arc<Change<M>>) {
@@ -203,15 +214,18 @@ impl<M: SyncModel> Hub<M> {
         let state = &mut *guard;
         let last = state.last.peek(id).copied().unwrap_or(0);
         let rev = found.as_ref().map_or(newest, |doc| doc.rev);
+        let mut forgotten = None;
         // What came by itself meanwhile needs no read.
         if rev > last
             && let Some(position) = state.held.position(id, rev)
         {
             let change = Change::repaired(id.clone(), (last, rev), position, found);
             state.remember(&change);
-            self.deliver(state, Arc::new(change));
+            forgotten = self.deliver(state, Arc::new(change));
         }
-        self.release(state, id);
+        let forgotten = (forgotten, self.release(state, id));
+        drop(guard);
+        drop(forgotten);
     }
 
     /// The log, or the store's life, began anew.
@@ -285,6 +299,15 @@ impl<M: SyncModel> Hub<M> {
         let mut state = self.state();
         state.closed = true;
         state.readers.iter().for_each(|reader| reader.mailbox.close());
+    }
+}
+
+/// Where no handle is left, nobody shuts it down: its subscribers must not wait for good.
+impl<M: SyncModel> Drop for Hub<M> {
+    fn drop(&mut self) {
+        if let Ok(state) = self.state.get_mut() {
+            state.readers.iter().for_each(|reader| reader.mailbox.close());
+        }
     }
 }
 

@@ -75,6 +75,10 @@ impl<M: SyncModel> Model<M> {
     /// Drops all edits.
     pub fn revert(&mut self) {
         self.tracked.revert();
+        // What a dropped save sent is dropped too; what it commits all the same is no reason to undo it.
+        if let (Some(sent), Some(base)) = (&mut self.pending, self.tracked.base()) {
+            *sent = base.clone();
+        }
     }
 
     /// The revision it was fetched or last saved at.
@@ -121,15 +125,20 @@ impl<M: SyncModel> Model<M> {
         }
         let id = self.base_id();
         let sent = self.tracked.snapshot();
-        let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
+        let own = |from: &Arc<M>| OwnDoc { base: self.rev(), from: from.clone(), value: sent.clone() };
+        let own = self.tracked.base().map(own);
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
         self.pending = Some(sent.clone());
         let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
         // Its own slot stays here, so the road without another one is enough.
         let result = self.backend.0.run(request).await;
-        let result = result.map_err(|error| self.slot.carried_by(error));
-        self.settle().await;
+        // The commit may come after a layer's error: it goes with the error all the same.
+        let committed = self.settle().await;
+        let result = result.map_err(|error| match committed {
+            Some(change) => error.carrying(change),
+            None => error,
+        });
         match result? {
             Reply::Committed(_) => Ok(()),
             Reply::Echo(_) => {
@@ -141,19 +150,37 @@ impl<M: SyncModel> Model<M> {
     }
 
     /// Takes over the commit of a save whose answer is in, or was never waited for.
-    async fn settle(&mut self) {
-        if self.pending.is_none() {
+    async fn settle(&mut self) -> Option<Arc<Change<M>>> {
+        self.pending.as_ref()?;
+        let committed = CommitSlot::take_outcome(&mut self.slot).await;
+        let sent = self.pending.take()?;
+        let change = committed?;
+        self.take_over(&sent, &change);
+        Some(change)
+    }
+
+    /// The same at once, where a later revision comes in: on top of it, what was committed before would
+    /// look like an edit that is still to be sent.
+    fn settle_before(&mut self, rev: Rev) {
+        if self.pending.is_some()
+            && let Some(change) = self.slot.committed().filter(|change| change.rev < rev)
+            && let Some(sent) = self.pending.take()
+        {
+            self.slot = Arc::default();
+            self.take_over(&sent, &change);
+        }
+    }
+
+    fn take_over(&mut self, sent: &Arc<M>, change: &Change<M>) {
+        if change.id != self.base_id() {
             return;
         }
-        let committed = CommitSlot::take_outcome(&mut self.slot).await;
-        let Some(sent) = self.pending.take() else { return };
-        let Some(change) = committed.filter(|change| change.id == self.base_id()) else { return };
         match &change.body {
             Body::Patch(outcome) => {
-                self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
+                self.tracked.committed(sent, outcome, change.prev, change.rev, change.document().cloned());
             }
             // A layer made something else of the save, as `Upsert` does.
-            Body::Document(doc) => self.tracked.replaced(&sent, doc.clone()),
+            Body::Document(doc) => self.tracked.replaced(sent, doc.clone()),
             Body::Gone => self.tracked.note_behind(),
         }
     }
@@ -188,6 +215,7 @@ impl<M: SyncModel> Model<M> {
     }
 
     fn apply_change(&mut self, change: &Change<M>) -> bool {
+        self.settle_before(change.rev);
         if change.rev <= self.rev() {
             return true;
         }

@@ -83,18 +83,17 @@ impl<M: SyncModel> Ledger<M> {
         }
     }
 
-    /// Keeps a change that is delivered.
-    pub(crate) fn record(&mut self, change: Arc<Change<M>>) {
+    /// Keeps a change that is delivered; gives back the one that no longer fits.
+    pub(crate) fn record(&mut self, change: Arc<Change<M>>) -> Option<Arc<Change<M>>> {
         let at =
             self.log.iter().rposition(|earlier| earlier.position <= change.position).map_or(0, |at| at + 1);
         match at == self.log.len() {
             true => self.log.push_back(change),
             false => self.log.insert(at, change),
         }
-        if self.log.len() > LOG {
-            let oldest = self.log.pop_front().expect("a log that is too long is not empty");
-            self.forgotten = self.forgotten.max(oldest.position);
-        }
+        let oldest = if self.log.len() > LOG { self.log.pop_front() } else { None }?;
+        self.forgotten = self.forgotten.max(oldest.position);
+        Some(oldest)
     }
 
     /// Begins anew at this position.

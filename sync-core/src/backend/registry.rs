@@ -2,7 +2,6 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, RwLock};
 
 use super::builder::BackendBuilder;
@@ -44,16 +43,7 @@ impl<M: SyncModel> AnyBackend for Backend<M> {
         }
     }
     fn shutdown(&self) -> Boxed<'_, ()> {
-        Box::pin(async move {
-            self.0.closed.store(true, Ordering::Release);
-            if let Some(store) = &self.0.store {
-                store.close().await;
-            }
-            self.hub().close();
-            for layer in &self.0.layers {
-                layer.shutdown().await;
-            }
-        })
+        Box::pin(self.0.shut_down())
     }
     fn as_any(&self) -> &dyn Any {
         self

@@ -41,11 +41,14 @@ pub enum Op<M: SyncModel> {
 
 /// A writer's own document: what the patch makes of the document at `base`.
 ///
-/// A store whose document is still at `base` takes it as it is and spares a clone.
+/// A store whose document is still at `base`, and is the very one that was edited, takes it as it is and
+/// spares a clone. The revision alone does not tell: a layer may have altered what was read.
 #[derive(Debug)]
 pub struct OwnDoc<M> {
     /// The revision it was edited from.
     pub base: Rev,
+    /// The document it was edited from.
+    pub from: Arc<M>,
     /// The document with all edits.
     pub value: Arc<M>,
 }
@@ -190,7 +193,7 @@ impl<M: SyncModel> Clone for Op<M> {
 
 impl<M> Clone for OwnDoc<M> {
     fn clone(&self) -> Self {
-        OwnDoc { base: self.base, value: self.value.clone() }
+        OwnDoc { base: self.base, from: self.from.clone(), value: self.value.clone() }
     }
 }
 

@@ -54,6 +54,18 @@ impl<M: SyncModel> Shared<M> {
         run.catch_unwind().await.unwrap_or_else(|panic| Err(self.panicked(action, &*panic)))
     }
 
+    /// Refuses what comes, ends what was started; what the store has taken is committed and told first.
+    pub(crate) async fn shut_down(&self) {
+        self.closed.store(true, Ordering::Release);
+        if let Some(store) = &self.store {
+            store.close().await;
+        }
+        self.hub.close();
+        for layer in &self.layers {
+            layer.shutdown().await;
+        }
+    }
+
     fn panicked(&self, action: Action, panic: &(dyn Any + Send)) -> Error {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

@@ -46,6 +46,8 @@ pub enum Intent<M: SyncModel> {
         /// The revision that the document must be at.
         expect: Option<Rev>,
     },
+    /// It was planned already: the plan has it now.
+    Planned(Action),
 }
 
 /// What a write makes of a document: decided, and not yet committed.
@@ -109,7 +111,8 @@ impl<M: SyncModel> Write<M> {
     fn decide(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
         // A create must also stop at a document that the policy hides: it would overwrite it.
         let visible = current.filter(|doc| self.checks.using.as_ref().is_none_or(|f| f.matches(&doc.value)));
-        match std::mem::replace(&mut self.intent, Intent::Delete { expect: None }) {
+        let planned = Intent::Planned(self.action());
+        match std::mem::replace(&mut self.intent, planned) {
             Intent::Create(patch) => self.plan_create(patch, current),
             Intent::Update { patch, own, expect } => self.plan_update(patch, own, expect, visible),
             Intent::Delete { expect } => {
@@ -122,6 +125,10 @@ impl<M: SyncModel> Write<M> {
                     outcome: None,
                 })
             }
+            Intent::Planned(_) => {
+                let message = format!("{} {}: the store planned one write twice", M::SCHEMA.model, self.id);
+                Err(Error::new(Code::Internal, message))
+            }
         }
     }
 
@@ -131,6 +138,7 @@ impl<M: SyncModel> Write<M> {
             Intent::Create(_) => Action::Create,
             Intent::Update { .. } => Action::Update,
             Intent::Delete { .. } => Action::Delete,
+            Intent::Planned(action) => action,
         }
     }
 
@@ -160,7 +168,7 @@ impl<M: SyncModel> Write<M> {
         let before = self.existing(current, expect)?;
         let value = match own {
             // The writer normalised its own document before it made the patch of it.
-            Some(own) if own.base == before.rev => own.value,
+            Some(own) if own.base == before.rev && Arc::ptr_eq(&own.from, &before.value) => own.value,
             _ => {
                 Arc::make_mut(&mut patch).normalize().map_err(|refusal| self.refused(&refusal))?;
                 let mut value = (*before.value).clone();

@@ -33,6 +33,8 @@ pub(crate) struct State<M: SyncModel> {
     watchers: Vec<std::sync::Weak<Mailbox<ViewEvent<M>>>>,
     /// Changes up to here are in the view already.
     position: u64,
+    /// Nothing will happen to it any more.
+    ended: bool,
 }
 
 /// What a view has read since its first snapshot.
@@ -60,6 +62,7 @@ impl<M: SyncModel> Followed<M> {
             position: found.position,
             view: View::new(query, found.docs),
             watchers: Vec::new(),
+            ended: false,
         };
         let followed = Arc::new(Followed {
             backend,
@@ -91,7 +94,7 @@ impl<M: SyncModel> Followed<M> {
         self.version.subscribe()
     }
 
-    async fn take(&self, event: Event<M>) {
+    async fn take(self: &Arc<Self>, event: Event<M>) {
         let need = match &event {
             Event::Change(change) => self.state().take(change),
             Event::Reset => Need::Query,
@@ -105,7 +108,7 @@ impl<M: SyncModel> Followed<M> {
         self.version.send_modify(|version| *version += 1);
     }
 
-    async fn read_one(&self, change: &Change<M>, need: Need) {
+    async fn read_one(self: &Arc<Self>, change: &Change<M>, need: Need) {
         let counter = if need == Need::Fill { &self.fills } else { &self.repairs };
         counter.fetch_add(1, Ordering::Relaxed);
         let read = || self.backend.request(Request::new(Op::Read(change.id.clone())));
@@ -116,14 +119,15 @@ impl<M: SyncModel> Followed<M> {
         view.place(&change.id, doc, &mut |event| tell(watchers, event));
     }
 
-    async fn read_all(&self) {
+    async fn read_all(self: &Arc<Self>) {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let query = self.state().view.query().clone();
         let Some(found) = self.insist(|| read(&self.backend, &query)).await else { return };
         let mut state = self.state();
-        let State { view, watchers, total, position } = &mut *state;
+        let State { view, watchers, total, position, .. } = &mut *state;
         *total = found.total;
-        *position = found.position.max(*position);
+        // Also where it is lower: the log may have begun anew, and this read is the newest of this task.
+        *position = found.position;
         view.replace(found.docs, &mut |event| tell(watchers, event));
     }
 }
@@ -140,6 +144,9 @@ impl<M: SyncModel> State<M> {
     /// A watcher from now on; what the view holds now goes before its first event.
     pub(crate) fn watch(&mut self) -> Arc<Mailbox<ViewEvent<M>>> {
         let mailbox = Arc::new(Mailbox::new());
+        if self.ended {
+            mailbox.close();
+        }
         self.watchers.push(Arc::downgrade(&mailbox));
         mailbox
     }
@@ -168,13 +175,17 @@ async fn read<M: SyncModel>(backend: &Backend<M>, query: &Query<M>) -> Result<Fo
 }
 
 impl<M: SyncModel> Followed<M> {
-    /// Reads until it succeeds, for a view that gave up would be wrong for good; `None` after a shutdown.
-    async fn insist<T, F: Future<Output = Result<T, Error>>>(&self, read: impl Fn() -> F) -> Option<T> {
+    /// Reads until it succeeds, for a view that gave up would be wrong for good; `None` after a shutdown, and
+    /// where no one but this task has the view any more.
+    async fn insist<T, F: Future<Output = Result<T, Error>>>(
+        self: &Arc<Self>,
+        read: impl Fn() -> F,
+    ) -> Option<T> {
         let mut pause = Duration::from_millis(20);
         loop {
             match read().await {
                 Ok(value) => return Some(value),
-                Err(_) if self.backend.is_closed() => return None,
+                Err(_) if self.backend.is_closed() || Arc::strong_count(self) == 1 => return None,
                 Err(error) => tracing::warn!(%error, "a live view could not read; it tries again"),
             }
             tokio::time::sleep(pause).await;
@@ -183,7 +194,7 @@ impl<M: SyncModel> Followed<M> {
     }
 
     /// Takes an event; a limited window is read once for all the changes that wait.
-    async fn follow(&self, event: Event<M>, events: &mut Subscription<M>) {
+    async fn follow(self: &Arc<Self>, event: Event<M>, events: &mut Subscription<M>) {
         if !self.state().view.query().is_window() {
             return self.take(event).await;
         }
@@ -213,7 +224,8 @@ async fn follow<M: SyncModel>(followed: std::sync::Weak<Followed<M>>, mut events
         followed.follow(event, &mut events).await;
     }
     if let Some(followed) = followed.upgrade() {
-        let watchers = std::mem::take(&mut followed.state().watchers);
-        watchers.iter().filter_map(std::sync::Weak::upgrade).for_each(|mailbox| mailbox.close());
+        let mut state = followed.state();
+        state.ended = true;
+        state.watchers.iter().filter_map(std::sync::Weak::upgrade).for_each(|mailbox| mailbox.close());
     }
 }

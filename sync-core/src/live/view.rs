@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::backend::{Body, Change};
-use crate::model::{Doc, SyncModel};
+use crate::model::{Doc, ModelPatch as _, SyncModel};
 use crate::query::Query;
 
 /// What happened to a view. Places count from 0, in the view's order, at the moment of the event.
@@ -170,9 +170,9 @@ impl<M: SyncModel> View<M> {
         drop(kept);
         gone.iter().for_each(|id| self.put_out(id, tell));
         for doc in docs {
-            let had = self.by_id.get(doc.value.id());
-            // After a new store epoch a lower revision is the truth as well.
-            if had.is_none_or(|had| had.rev != doc.rev) {
+            // After a new store epoch a lower revision is the truth as well, and so is the same one with
+            // another content.
+            if self.by_id.get(doc.value.id()).is_none_or(|had| !same(had, &doc)) {
                 self.put_in(doc, tell);
             }
         }
@@ -206,4 +206,14 @@ impl<M: SyncModel> View<M> {
             tell(ViewEvent::Remove { at, old });
         }
     }
+}
+
+/// Whether two reads of a document found the same.
+fn same<M: SyncModel>(a: &Doc<M>, b: &Doc<M>) -> bool {
+    let differs = || {
+        let mut patch = M::Patch::default();
+        a.value.diff(&b.value, &mut patch);
+        !patch.is_empty()
+    };
+    a.rev == b.rev && a.extra == b.extra && (Arc::ptr_eq(&a.value, &b.value) || !differs())
 }

@@ -4,6 +4,7 @@
 //! in order; the lock is never held across an await, and nothing slow runs under it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -94,12 +95,18 @@ fn claim<M: SyncModel>(
     old: Option<&Doc<M>>,
     new: Option<&Doc<M>>,
 ) -> Result<(), Error> {
+    if unique.is_empty() {
+        return Ok(());
+    }
     let key = |doc: Option<&Doc<M>>, field: usize| {
         let value = doc?.value.view(field).to_value().ok()?;
         (value != Value::Null).then(|| format!("{value:?}"))
     };
-    for (field, owners) in unique.iter() {
-        if let Some(owner) = key(new, *field).and_then(|key| owners.get(&key))
+    // Before anything is touched, for a field's own code runs here.
+    let keys = || unique.iter().map(|(field, _)| (key(old, *field), key(new, *field))).collect();
+    let keys: Vec<_> = unpanicked::<M, _>(keys)?;
+    for ((field, owners), (_, new)) in unique.iter().zip(&keys) {
+        if let Some(owner) = new.as_ref().and_then(|key| owners.get(key))
             && owner != id
         {
             let name = M::SCHEMA.fields[*field].name;
@@ -107,15 +114,22 @@ fn claim<M: SyncModel>(
             return Err(Error::new(Code::Duplicate, message).at_field(name));
         }
     }
-    for (field, owners) in unique {
-        if let Some(key) = key(old, *field) {
+    for ((_, owners), (old, new)) in unique.iter_mut().zip(keys) {
+        if let Some(key) = old {
             owners.remove(&key);
         }
-        if let Some(key) = key(new, *field) {
+        if let Some(key) = new {
             owners.insert(key, id.clone());
         }
     }
     Ok(())
+}
+
+/// Runs what looks at values through code of users: a panic in it, under our lock, must not be the last
+/// thing that the store does.
+fn unpanicked<M: SyncModel, R>(look: impl FnOnce() -> R) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(look))
+        .map_err(|_| Error::new(Code::Internal, format!("{}: a field's own code panicked", M::SCHEMA.model)))
 }
 
 impl<M: SyncModel> State<M> {
@@ -163,7 +177,8 @@ impl<M: SyncModel> Store<M> for MemoryStore<M> {
     }
 
     async fn find(&self, query: &Query<M>) -> Result<Found<M>, Error> {
-        Ok(self.state().find(query))
+        let state = self.state();
+        unpanicked::<M, _>(|| state.find(query))
     }
 
     /// A commit has no await point, so it cannot be interrupted half-way.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // what helps a test may fail by panicking as the test may
 
 mod documents;
+mod faults;
 mod indexes;
 mod log;
 mod sharing;

@@ -82,19 +82,34 @@ impl<M: SyncModel> Batch for TypedBatch<M> {
     }
 
     fn write(&mut self, at: usize, conn: &Connection) -> rusqlite::Result<()> {
+        if !self.is_open(at) {
+            return Ok(());
+        }
         let (write, step) = &mut self.writes[at];
-        let plan = match std::mem::replace(step, Step::Waiting) {
-            Step::Waiting => None,
-            Step::Planned(plan) => Some(plan),
-            done => {
-                *step = done;
+        let id = match id_to_sql(&write.id) {
+            Ok(id) => id,
+            Err(refusal) => {
+                *step = Step::Refused(refused(write, &refusal));
                 return Ok(());
             }
         };
-        *step = match prepare(&self.table, write, plan, conn)? {
-            Ok(prepared) => run(&self.table, write, prepared, conn)?,
-            Err(error) => Step::Refused(error),
+        let stored = self.table.stored(conn, &id)?;
+        let plan = match std::mem::replace(step, Step::Waiting) {
+            Step::Planned(plan) => Some(plan),
+            _ => None,
         };
+        match prepare(&self.table, write, plan, stored, id) {
+            Err(error) => *step = Step::Refused(error),
+            Ok(prepared) => match run(&self.table, write, &prepared, conn) {
+                Ok(Ok(prev)) => *step = Step::Written { plan: prepared.plan, prev, rev: prepared.rev },
+                Ok(Err(refusal)) => *step = Step::Refused(refusal),
+                Err(error) => {
+                    // A write is planned once: its plan is what a second transaction tries again.
+                    *step = Step::Planned(prepared.plan);
+                    return Err(error);
+                }
+            },
+        }
         Ok(())
     }
 
@@ -135,21 +150,17 @@ impl<M: SyncModel> Batch for TypedBatch<M> {
     }
 }
 
-/// Reads, plans and encodes. The outer error is the store's, the inner one the write's own.
+/// Plans and encodes; a panic of the model's own code refuses this write only.
 fn prepare<M: SyncModel>(
     table: &Table<M>,
     write: &mut Write<M>,
     planned: Option<Plan<M>>,
-    conn: &Connection,
-) -> rusqlite::Result<Result<Prepared<M>, Error>> {
-    let id = match id_to_sql(&write.id) {
-        Ok(id) => id,
-        Err(refusal) => return Ok(Err(refused::<M>(write, &refusal))),
-    };
-    let stored = table.stored(conn, &id)?;
+    stored: Option<Stored>,
+    id: Sql,
+) -> Result<Prepared<M>, Error> {
     let rev = table.next();
     let decide = || decide(table, write, planned, stored, id, rev);
-    Ok(catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| Err(panicked(table, &*panic))))
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| Err(panicked(table, &*panic)))
 }
 
 fn decide<M: SyncModel>(
@@ -195,17 +206,18 @@ fn decide<M: SyncModel>(
     Ok(Prepared { plan, id, stored, text, entry, rev })
 }
 
-/// Runs the statements: the document first, for only it can be refused; then its row of the log.
+/// Runs the statements: the document first, for only it can be refused; then its row of the log. Gives the
+/// document's revision before. The outer error is the store's, the inner one the write's own.
 fn run<M: SyncModel>(
     table: &Table<M>,
     write: &Write<M>,
-    prepared: Prepared<M>,
+    prepared: &Prepared<M>,
     conn: &Connection,
-) -> rusqlite::Result<Step<M>> {
+) -> rusqlite::Result<Result<Rev, Error>> {
     let Prepared { plan, id, stored, text, entry, rev } = prepared;
-    let sql = &table.sql;
+    let (sql, rev) = (&table.sql, *rev);
     let row = stored.as_ref().map(|stored| stored.row);
-    let document = match (plan.action(), &text) {
+    let document = match (plan.action(), text) {
         (Action::Create, Some(text)) => conn.prepare_cached(&sql.create)?.execute(params![id, rev, text]),
         (Action::Update, Some(text)) => conn.prepare_cached(&sql.update)?.execute(params![row, rev, text]),
         _ => conn.prepare_cached(&sql.delete)?.execute([row]),
@@ -213,13 +225,13 @@ fn run<M: SyncModel>(
     if let Err(error) = document {
         // One statement is atomic by itself, so the transaction goes on without it.
         return match refusal(table, write, &error) {
-            Some(refusal) if !conn.is_autocommit() => Ok(Step::Refused(refusal)),
+            Some(refusal) if !conn.is_autocommit() => Ok(Err(refusal)),
             _ => Err(error),
         };
     }
-    let prev = match (plan.action(), &stored) {
+    let prev = match (plan.action(), stored) {
         (Action::Create, _) => {
-            let gone = conn.prepare_cached(&sql.gone_take)?.query_row([&id], |row| row.get(0)).optional()?;
+            let gone = conn.prepare_cached(&sql.gone_take)?.query_row([id], |row| row.get(0)).optional()?;
             gone.unwrap_or(0)
         }
         (_, Some(stored)) => stored.rev,
@@ -228,9 +240,9 @@ fn run<M: SyncModel>(
     if plan.action() == Action::Delete {
         conn.prepare_cached(&sql.gone_put)?.execute(params![id, rev])?;
     }
-    entry.insert(conn, table, &id, (prev, rev), text.as_deref(), &write.context)?;
+    entry.insert(conn, table, id, (prev, rev), text.as_deref(), &write.context)?;
     table.took(rev);
-    Ok(Step::Written { plan, prev, rev })
+    Ok(Ok(prev))
 }
 
 /// What a failed statement says of this write alone; `None` where it says something of the store.

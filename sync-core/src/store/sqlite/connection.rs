@@ -1,6 +1,7 @@
 //! Connections to the file, the function that SQL lacks, and what SQLite's errors mean to callers.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -28,7 +29,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, Error> {
         let message = format!("{path:?}: names no file; a `MemoryStore` keeps documents in memory");
         return Err(Error::new(Code::Config, message));
     }
-    let conn = open(path).map_err(cannot)?;
+    let conn = open(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(cannot)?;
     let mode = write_ahead(&conn).map_err(cannot)?;
     if mode != "wal" {
         let message = format!(
@@ -63,14 +64,14 @@ fn write_ahead(conn: &Connection) -> rusqlite::Result<String> {
 
 /// A connection that only reads.
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    let conn = open(path)?;
+    // An empty file in place of one that was taken away would help no one.
+    let conn = open(path, OpenFlags::empty())?;
     conn.pragma_update(None, "query_only", true)?;
     Ok(conn)
 }
 
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+fn open(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -78,6 +79,57 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     conn.create_scalar_function("sync_bytes", 1, flags, |context| Ok(bytes(context.get_raw(0))))?;
     Ok(conn)
+}
+
+/// Where the file is, and which file it was when it was opened.
+///
+/// SQLite goes on with a file that was deleted or replaced: what it writes is in no one's file any more, and
+/// a connection that is opened later is to another one.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    /// Device and inode; `None` where they cannot be told, and nothing is checked.
+    identity: Option<(u64, u64)>,
+}
+
+impl Place {
+    pub(super) fn of(path: &Path) -> Self {
+        // The process may change its working directory.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Place { identity: identity(&path), path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Refuses where another file, or none, is there by now.
+    pub(super) fn still_there(&self) -> rusqlite::Result<()> {
+        if self.identity.is_none() || self.identity == identity(&self.path) {
+            return Ok(());
+        }
+        let moved = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY_DBMOVED);
+        let message =
+            "the file was deleted, moved or replaced while it was open; restart to use what is there";
+        Err(rusqlite::Error::SqliteFailure(moved, Some(message.to_owned())))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.display().fmt(f)
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// The bytes of base64 text, for the text does not sort as they do.

@@ -7,6 +7,7 @@
 
 mod batch;
 mod connection;
+mod failure;
 mod log;
 mod reader;
 mod schema;
@@ -66,8 +67,9 @@ impl Sqlite {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
         let conn = connection::writer(&path)?;
-        let queue = Queue::start(conn, &path.display().to_string())?;
-        let readers = Arc::new(Readers::new(path.clone()));
+        let place = Arc::new(connection::Place::of(&path));
+        let queue = Queue::start(conn, place.clone())?;
+        let readers = Arc::new(Readers::new(place));
         Ok(Sqlite(Arc::new(File { path, queue, readers, writer: schema::random() })))
     }
 
@@ -147,7 +149,8 @@ impl<M: SyncModel> Store<M> for SqliteStore<M> {
         let table = self.table.clone();
         let open = move |writer: &mut writer::Writer| {
             let mut opened = None;
-            writer.attach(table.clone(), |conn| {
+            let attached: Arc<dyn table::Attached> = table.clone();
+            writer.attach(&attached, |conn| {
                 let (at, tail) = schema::prepare(conn, &table)?;
                 take_feed(&table, feed)?;
                 table.opened(at, tail);

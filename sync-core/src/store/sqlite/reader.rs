@@ -3,14 +3,13 @@
 //! A read begins after the call did, so its snapshot has every write that was answered before.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 use tokio::sync::Semaphore;
 
-use super::connection::{failed, reader};
+use super::connection::{Place, failed, reader};
 use super::sql::{Fields, split};
 use super::table::{Table, corrupt, id_to_sql};
 use super::{log, table};
@@ -26,14 +25,14 @@ const PROBES: usize = 16;
 
 /// The connections that are not in use.
 pub(super) struct Readers {
-    path: PathBuf,
+    place: Arc<Place>,
     idle: Mutex<Vec<Connection>>,
     free: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Readers { path, idle: Mutex::default(), free: Arc::new(Semaphore::new(READERS)) }
+    pub(super) fn new(place: Arc<Place>) -> Self {
+        Readers { place, idle: Mutex::default(), free: Arc::new(Semaphore::new(READERS)) }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -49,11 +48,13 @@ impl Readers {
         let readers = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
+            let place = &readers.place;
             let idle = readers.idle().pop();
-            let conn = match idle {
-                Some(conn) => conn,
-                None => reader(&readers.path).map_err(|error| failed(&readers.path.display(), &error))?,
-            };
+            let conn = place.still_there().and_then(|()| match idle {
+                Some(conn) => Ok(conn),
+                None => reader(place.path()),
+            });
+            let conn = conn.map_err(|error| failed(&place, &error))?;
             let result = read(&conn);
             if conn.is_autocommit() {
                 readers.idle().push(conn);

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::connection::{failed, quoted};
 use super::log;
+use super::schema::random;
 use crate::backend::{Feed, Opened};
 use crate::error::{Code, Error};
 use crate::model::{Doc, FieldSet, Input, Refusal, Rev, SyncModel, SyncValue, Value, View, decode_doc};
@@ -194,6 +195,10 @@ pub(super) struct Stored {
 /// What the writer does with a table whatever its model.
 pub(super) trait Attached: Send + Sync {
     fn name(&self) -> &str;
+    /// Whether the log ends before what was read of it: a backup was restored into the file.
+    fn went_back(&self, conn: &Connection) -> rusqlite::Result<bool>;
+    /// Begins a new life where that is so: its numbers go on as other changes had them before.
+    fn renew(&self, conn: &Connection) -> rusqlite::Result<()>;
     /// Gives the changes of other processes to the hub, in order.
     fn catch_up(&self, conn: &Connection) -> rusqlite::Result<()>;
     /// Forgets the oldest changes where the log is longer than it should be.
@@ -207,6 +212,23 @@ pub(super) trait Attached: Send + Sync {
 impl<M: SyncModel> Attached for Table<M> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn went_back(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let known = *self.state();
+        let (opened, tail) = self.position(conn)?;
+        let same = (opened.store_epoch, opened.log_epoch) == (known.store_epoch, known.log_epoch);
+        Ok(same && tail.position < known.settled.position)
+    }
+
+    fn renew(&self, conn: &Connection) -> rusqlite::Result<()> {
+        // Another process may have done so just now.
+        if self.went_back(conn)? {
+            tracing::warn!(table = self.name, "the log went back: a backup was restored, a new life begins");
+            conn.prepare_cached("UPDATE sync_meta SET store_epoch = ?2, log_epoch = ?3 WHERE name = ?1")?
+                .execute(params![self.name, random(), random()])?;
+        }
+        Ok(())
     }
 
     fn catch_up(&self, conn: &Connection) -> rusqlite::Result<()> {
@@ -235,7 +257,7 @@ impl<M: SyncModel> Attached for Table<M> {
     fn trim(&self, conn: &Connection) -> rusqlite::Result<()> {
         let Tail { position, forgotten } = self.state().pending;
         // Now and then: a step is a hundredth of the log.
-        if position - forgotten <= self.keep + (self.keep / 100).clamp(1, 1_000) {
+        if position - forgotten <= self.keep.saturating_add((self.keep / 100).clamp(1, 1_000)) {
             return Ok(());
         }
         let forgotten = position - self.keep;

@@ -4,15 +4,16 @@
 //! gets every change in the order of the sequence, those of other processes before our own that follow them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::batch::Batch;
-use super::connection::failed;
+use super::connection::{Place, failed};
+use super::failure::Failure;
 use super::table::Attached;
 use crate::error::{Code, Error};
 
@@ -37,9 +38,10 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Starts the thread.
-    pub(super) fn start(conn: Connection, file: &str) -> Result<Self, Error> {
+    pub(super) fn start(conn: Connection, place: Arc<Place>) -> Result<Self, Error> {
         let (sender, jobs) = channel();
-        let writer = Writer { conn, file: file.to_owned(), tables: Vec::new(), data_version: None };
+        let file = place.to_string();
+        let writer = Writer { conn, place, file: file.clone(), tables: Vec::new(), data_version: None };
         std::thread::Builder::new().name("sync-sqlite".to_owned()).spawn(move || writer.run(&jobs)).map_err(
             |error| {
                 Error::new(Code::Unavailable, format!("{file}: no thread could be started")).caused_by(error)
@@ -78,8 +80,10 @@ pub(super) fn stopped() -> Error {
 /// What the thread owns.
 pub(super) struct Writer {
     pub(super) conn: Connection,
+    place: Arc<Place>,
     file: String,
-    tables: Vec<Arc<dyn Attached>>,
+    /// Those of stores that were dropped without a word go by themselves.
+    tables: Vec<Weak<dyn Attached>>,
     /// SQLite's count of other connections' commits, as last seen; `None` where it must be looked at anew.
     data_version: Option<i64>,
 }
@@ -136,7 +140,9 @@ impl Writer {
         }) {
             Ok(()) => {}
             // Nothing of it is in the file; perhaps one write is at fault, so each tries alone.
-            Err(Failure::Nothing(_)) if group.iter().map(|batch| batch.len()).sum::<usize>() > 1 => {
+            Err(failure)
+                if failure.may_be_one_write() && group.iter().map(|batch| batch.len()).sum::<usize>() > 1 =>
+            {
                 group.iter_mut().for_each(|batch| batch.rewind());
                 for batch in &mut group {
                     self.commit_singly(&mut **batch);
@@ -166,18 +172,18 @@ impl Writer {
         &mut self,
         write: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<(), Failure> {
-        let result =
-            self.conn.execute_batch("BEGIN IMMEDIATE").and_then(|()| self.catch_up()).and_then(|()| {
-                write(&self.conn)?;
-                self.tables.iter().try_for_each(|table| table.trim(&self.conn))
-            });
+        let begun = self.place.still_there().and_then(|()| self.conn.execute_batch("BEGIN IMMEDIATE"));
+        let result = begun.and_then(|()| self.catch_up()).and_then(|()| {
+            write(&self.conn)?;
+            self.tables().try_for_each(|table| table.trim(&self.conn))
+        });
         if let Err(error) = result {
             self.roll_back();
             return Err(Failure::Nothing(error));
         }
         match self.conn.execute_batch("COMMIT") {
             Ok(()) => {
-                self.tables.iter().for_each(|table| table.settle());
+                self.tables().for_each(|table| table.settle());
                 Ok(())
             }
             Err(error) => {
@@ -195,14 +201,29 @@ impl Writer {
         {
             tracing::error!(file = self.file, %error, "a transaction could not be rolled back");
         }
-        self.tables.iter().for_each(|table| table.rewind());
+        self.tables().for_each(|table| table.rewind());
     }
 
-    /// Gives what other processes committed to the hubs, within the transaction that is open.
+    fn tables(&self) -> impl Iterator<Item = Arc<dyn Attached>> {
+        self.tables.iter().filter_map(Weak::upgrade)
+    }
+
+    /// Gives what other processes committed to the hubs, within the transaction that is open and has nothing
+    /// in it yet.
     fn catch_up(&mut self) -> rusqlite::Result<()> {
         let version = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if self.data_version != Some(version) {
-            self.tables.iter().try_for_each(|table| table.catch_up(&self.conn))?;
+            let mut restored = Vec::new();
+            for table in self.tables() {
+                restored.extend(table.went_back(&self.conn)?.then_some(table));
+            }
+            if !restored.is_empty() {
+                // In a transaction of its own: what is told now must not be undone with the next one.
+                self.conn.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+                restored.iter().try_for_each(|table| table.renew(&self.conn))?;
+                self.conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+            }
+            self.tables().try_for_each(|table| table.catch_up(&self.conn))?;
             self.data_version = Some(version);
         }
         Ok(())
@@ -227,10 +248,11 @@ impl Writer {
     /// Prepares a table within a transaction, and follows it from then on.
     pub(super) fn attach(
         &mut self,
-        table: Arc<dyn Attached>,
+        table: &Arc<dyn Attached>,
         prepare: impl FnOnce(&Connection) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if self.tables.iter().any(|other| other.name() == table.name()) {
+        self.tables.retain(|other| other.strong_count() > 0);
+        if self.tables().any(|other| other.name() == table.name()) {
             let message = format!(
                 "{}: one table of {} cannot end two chains; shut the registry down that has it, or name another by `.table(..)`",
                 table.name(),
@@ -249,7 +271,7 @@ impl Writer {
                 commit.map_err(|error| super::connection::failed(&self.file, &error))
             });
         match prepared {
-            Ok(()) => self.tables.push(table),
+            Ok(()) => self.tables.push(Arc::downgrade(table)),
             Err(_) => self.roll_back(),
         }
         prepared
@@ -257,7 +279,7 @@ impl Writer {
 
     /// No longer follows a table.
     pub(super) fn detach(&mut self, name: &str) {
-        self.tables.retain(|table| table.name() != name);
+        self.tables.retain(|table| table.upgrade().is_some_and(|table| table.name() != name));
     }
 }
 
@@ -265,36 +287,6 @@ fn refuse_open(batch: &mut dyn Batch, error: &Error) {
     for at in 0..batch.len() {
         if batch.is_open(at) {
             batch.refuse(at, error.clone());
-        }
-    }
-}
-
-/// Why a transaction did not succeed.
-enum Failure {
-    /// Nothing of it is in the file.
-    Nothing(rusqlite::Error),
-    /// COMMIT itself failed: it may be in the file.
-    Unknown(rusqlite::Error),
-}
-
-impl Failure {
-    fn of_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            // Refused before the commit's last frame was written.
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull | ErrorCode::ConstraintViolation) => {
-                Failure::Nothing(error)
-            }
-            _ => Failure::Unknown(error),
-        }
-    }
-
-    fn told(&self, file: &str) -> Error {
-        match self {
-            Failure::Nothing(error) => failed(&file, error),
-            Failure::Unknown(error) => {
-                let message = format!("{file}: whether the write was committed is not known: {error}");
-                Error::new(Code::Indeterminate, message)
-            }
         }
     }
 }
