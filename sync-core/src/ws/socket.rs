@@ -65,6 +65,9 @@ struct Shell {
     over: Option<Over>,
     /// Something was handed to the socket and not flushed.
     unflushed: bool,
+    /// A pong has not left. Nothing is read until it has: pongs gather in the socket's own buffer, which a
+    /// client that pings and never reads would fill without end.
+    ponging: bool,
     /// Frames and changes take turns, so that neither keeps the other waiting.
     input_first: bool,
     clock: Pin<Box<Sleep>>,
@@ -87,6 +90,7 @@ pub(crate) async fn run(shared: Arc<Shared>, parts: Arc<Parts>, socket: WebSocke
         subscriptions: Vec::new(),
         over: None,
         unflushed: false,
+        ponging: false,
         input_first: true,
         clock: Box::pin(tokio::time::sleep(tick(&shared))),
         began: now,
@@ -157,7 +161,7 @@ impl Shell {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        if self.session.wants_input() {
+        if self.session.wants_input() && !self.ponging {
             return self.socket.poll_next_unpin(cx).map(Woken::Input);
         }
         Poll::Pending
@@ -186,6 +190,8 @@ impl Shell {
         if self.unflushed && Pin::new(&mut self.socket).poll_flush(cx)?.is_ready() {
             self.unflushed = false;
             self.moved = Instant::now();
+            // Whoever waited for it has not been polled in this round.
+            wrote |= std::mem::take(&mut self.ponging);
         }
         if wrote {
             self.moved = Instant::now();
@@ -201,7 +207,7 @@ impl Shell {
             Ok(Message::Binary(_)) => self.session.on_binary(),
             // Pongs go out with the next write; this is one.
             Ok(Message::Ping(_)) => {
-                self.unflushed = true;
+                (self.unflushed, self.ponging) = (true, true);
                 Vec::new()
             }
             Ok(Message::Pong(_)) => Vec::new(),
