@@ -1,6 +1,6 @@
 //! Clients that mean harm: whatever they send, the server answers, stays small, and tells nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sync_core::prelude::*;
@@ -253,6 +253,23 @@ async fn forged_cursors_hide_nothing_and_show_nothing() {
     }
 }
 
+/// Sorting by one field a hundred thousand times is sorting by it once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sorts_without_end_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for server in [Server::open().await, Server::on_sqlite(dir.path(), Policy::new().allow_all()).await] {
+        server.lists.create_many((0..200).map(|_| list("x", "ann"))).await;
+        let mut ann = server.client("ann").await;
+        let sort: Vec<&str> = std::iter::repeat_n("owner", 100_000).collect();
+        let begun = Instant::now();
+        let answer = ann.ask(json!({"op": "find", "backend": "lists", "sort": sort})).await;
+        assert_eq!(answer["code"], "bad_frame", "{answer:.200}");
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        let both = ann.ask(json!({"op": "find", "backend": "lists", "sort": ["owner", "-views"]})).await;
+        assert_eq!(both["op"], "ack");
+    }
+}
+
 /// The widest filters that are allowed are answered by both stores.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_widest_filters_are_answered() {
@@ -290,4 +307,16 @@ async fn pings_without_end_are_not_kept() {
         taken += pings.len();
     }
     assert!(taken < 32 << 20, "the server took {} MiB of pings", taken >> 20);
+}
+
+/// Documents may be as large as a frame; a page of the largest is no answer that anybody should make.
+#[tokio::test]
+async fn a_page_too_large_is_refused() {
+    let server = Server::open().await;
+    let large = "x".repeat(500_000);
+    server.lists.create_many((0..50).map(|_| list(&large, "ann"))).await;
+    let mut ann = server.client("ann").await;
+    let find = |limit: u64| json!({"op": "find", "backend": "lists", "limit": limit});
+    assert_eq!(ann.ask(find(50)).await["code"], "too_many");
+    assert_eq!(ann.ask(find(10)).await["docs"].as_array().unwrap().len(), 10);
 }
