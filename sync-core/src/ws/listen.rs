@@ -88,6 +88,7 @@ impl Session {
         let state = match (cursor, since) {
             (Some(text), Some(Some(since))) => {
                 let job = self.seats[seat].grant.missed(since);
+                self.lookups += 1;
                 self.effects.push(Effect::Run(Ticket::Missed(n), job));
                 State::Resuming(text.to_owned())
             }
@@ -139,6 +140,8 @@ impl Session {
     }
 
     pub(crate) fn on_snapshot(&mut self, n: u64, result: Result<Outcome, Refused>) {
+        self.lookups -= 1;
+        self.reading = false;
         let Some(listen) = self.listens.get_mut(&n) else { return self.next_in_queue(n) };
         if !matches!(listen.state, State::Reading) {
             // It was reset meanwhile: these documents are older than that.
@@ -164,6 +167,7 @@ impl Session {
     }
 
     pub(crate) fn on_missed(&mut self, n: u64, result: Result<Outcome, Refused>) {
+        self.lookups -= 1;
         let Some(listen) = self.listens.get_mut(&n) else { return };
         let State::Resuming(cursor) = &listen.state else { return };
         match result {
@@ -201,8 +205,12 @@ impl Session {
             return true;
         };
         match &mut listen.state {
+            // The one before it was taken back, and is still being read.
+            State::Queued if self.reading => false,
             State::Queued => {
                 listen.state = State::Reading;
+                self.lookups += 1;
+                self.reading = true;
                 let grant = &self.seats[listen.seat].grant;
                 let job = grant.snapshot(&listen.scope, self.house.limits.snapshot);
                 self.effects.push(Effect::Run(Ticket::Snapshot(n), job));
