@@ -287,6 +287,20 @@ async fn the_widest_filters_are_answered() {
     }
 }
 
+#[tokio::test]
+async fn a_channel_is_a_name_and_no_document() {
+    let server = Server::open().await;
+    let mut ann = server.client("ann").await;
+    let long = "x".repeat(1_000);
+    for frame in [
+        json!({"op": "create", "backend": "lists", "doc": {"name": "x", "owner": "ann"}, "channel": long}),
+        json!({"op": "listen", "backend": "lists", "channel": long}),
+    ] {
+        assert_eq!(ann.ask(frame).await["code"], "bad_frame");
+    }
+    assert!(server.lists.all().await.unwrap().is_empty());
+}
+
 /// A client that pings and never reads: its pongs wait in its own socket, not in the server's memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pings_without_end_are_not_kept() {
