@@ -17,8 +17,8 @@ use super::stats::count;
 use crate::backend::Cursor;
 use crate::error::Code;
 
-/// A frame of a snapshot ends when it has grown past this.
-const PAGE_BYTES: usize = 64 << 10;
+/// A frame of a snapshot ends when it has grown past this; its socket's buffer keeps the size of the largest.
+const PAGE_BYTES: usize = 8 << 10;
 
 /// A standing query of a session.
 pub(crate) struct Listen {

@@ -57,7 +57,9 @@ enum Over {
 
 struct Shell {
     shared: Arc<Shared>,
-    parts: Arc<Parts>,
+    /// The handshake, until it is known who this is: its headers hold on to the whole buffer that they were
+    /// read into.
+    parts: Option<Arc<Parts>>,
     socket: WebSocket,
     session: Session,
     underway: FuturesUnordered<Pin<Box<dyn Future<Output = Done> + Send>>>,
@@ -98,7 +100,7 @@ pub(crate) async fn run(shared: Arc<Shared>, parts: Arc<Parts>, socket: WebSocke
         heard: now,
         pinged: now,
         shared,
-        parts,
+        parts: Some(parts),
         socket,
     };
     let over = shell.serve().await;
@@ -132,7 +134,12 @@ impl Shell {
             let effects = match woken {
                 Err(_) | Ok(Woken::Input(None)) => return Over::Lost,
                 Ok(Woken::Input(Some(message))) => self.hear(message),
-                Ok(Woken::Done(Done::User(user))) => self.session.on_user(user),
+                Ok(Woken::Done(Done::User(user))) => {
+                    if user.is_ok() {
+                        self.parts = None;
+                    }
+                    self.session.on_user(user)
+                }
                 Ok(Woken::Done(Done::Reply(ticket, result))) => self.session.on_reply(ticket, result),
                 Ok(Woken::Told(seat, told)) => self.session.on_told(seat, told),
                 Ok(Woken::Wrote) => self.session.turn(),
@@ -226,7 +233,8 @@ impl Shell {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::Authenticate(token) => {
-                let user = (self.shared.authenticate)(Hello::new(self.parts.clone(), token));
+                let Some(parts) = self.parts.clone() else { return };
+                let user = (self.shared.authenticate)(Hello::new(parts, token));
                 self.underway.push(Box::pin(async move { Done::User(user.await) }));
             }
             Effect::Subscribe(seat) => {
