@@ -1,7 +1,7 @@
 //! Listens: from the request to the last frame of a snapshot, or of what was missed.
 //!
 //! The subscription comes before the snapshot, and changes at or below the snapshot's position are in it
-//! already; so there is no gap. A listen keeps nothing per document.
+//! already; so there is no gap. A listen keeps nothing per document, but for those that it could not show.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ pub(crate) struct Listen {
     pub(crate) since: Cursor,
     /// Positions above `since` that it has as well.
     also: HashSet<u64>,
+    /// Ids of documents that entered, and had left again when they were read: the client has no copy, so
+    /// that for it they were not in the view before, until they leave or are shown.
+    pub(crate) unshown: HashSet<String>,
     /// The position of the last cursor that the client was told.
     pub(crate) told: u64,
 }
@@ -66,6 +69,11 @@ impl Listen {
         self.since = at;
         self.told = at.position;
         self.also.clear();
+        self.unshown.clear();
+    }
+
+    pub(crate) fn has_not_shown(&self, fact: &dyn Fact) -> bool {
+        !self.unshown.is_empty() && self.unshown.contains(&fact.id())
     }
 }
 
@@ -102,6 +110,7 @@ impl Session {
             state,
             since: Cursor { epoch: 0, position: 0 },
             also: HashSet::new(),
+            unshown: HashSet::new(),
             told: 0,
         };
         self.listens.insert(n, listen);

@@ -63,7 +63,7 @@ fn sight(listen: &Listen, fact: &dyn Fact, read: Read<'_>, restricted: bool) -> 
     if listen.channel.is_some() && listen.channel.as_deref() != fact.channel() {
         return Sight::Nothing;
     }
-    let before = fact.before(filter);
+    let before = if listen.has_not_shown(fact) { Some(false) } else { fact.before(filter) };
     let left = match before {
         Some(false) => Sight::Nothing,
         None if restricted => Sight::Unclear,
@@ -80,6 +80,19 @@ fn sight(listen: &Listen, fact: &dyn Fact, read: Read<'_>, restricted: bool) -> 
         Some(true) if before == Some(true) && listen.channel.is_none() => Sight::Changed,
         Some(true) if fact.has_document() => Sight::Whole,
         _ => from_read(),
+    }
+}
+
+impl Listen {
+    /// Notes whether the client has a copy after this change.
+    fn placed(&mut self, fact: &dyn Fact, sight: Sight) {
+        let told = matches!(sight, Sight::Changed | Sight::Whole | Sight::Read);
+        let elsewhere = self.channel.is_some() && self.channel.as_deref() != fact.channel();
+        if !told && !elsewhere && fact.after(&self.scope.filter) != Some(false) {
+            self.unshown.insert(fact.id());
+        } else if !self.unshown.is_empty() && !elsewhere {
+            self.unshown.remove(&fact.id());
+        }
     }
 }
 
@@ -111,6 +124,11 @@ impl Session {
             self.seats[seat].fill = Some(Fill { fact: fact.clone(), reader });
             self.effects.push(Effect::Run(Ticket::Fill(seat), job));
             return;
+        }
+        for (n, sight) in &sights {
+            if let Some(listen) = self.listens.get_mut(n) {
+                listen.placed(&**fact, *sight);
+            }
         }
         let (own, mark) = match reader {
             Reader::All(mark) => (self.own_number(&**fact), mark),
