@@ -30,8 +30,8 @@ pub(crate) struct Listen {
     pub(crate) since: Cursor,
     /// Positions above `since` that it has as well.
     also: HashSet<u64>,
-    /// Ids of documents that entered, and had left again when they were read: the client has no copy, so
-    /// that for it they were not in the view before, until they leave or are shown.
+    /// Ids of documents that entered, and had left again when they were read: until they leave or are
+    /// shown no patch fits what the client has: nothing, or what an earlier session read ahead of its cursor.
     pub(crate) unshown: HashSet<String>,
     /// The position of the last cursor that the client was told.
     pub(crate) told: u64,

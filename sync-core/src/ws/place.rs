@@ -63,7 +63,7 @@ fn sight(listen: &Listen, fact: &dyn Fact, read: Read<'_>, restricted: bool) -> 
     if listen.channel.is_some() && listen.channel.as_deref() != fact.channel() {
         return Sight::Nothing;
     }
-    let before = if listen.has_not_shown(fact) { Some(false) } else { fact.before(filter) };
+    let before = fact.before(filter);
     let left = match before {
         Some(false) => Sight::Nothing,
         None if restricted => Sight::Unclear,
@@ -72,12 +72,17 @@ fn sight(listen: &Listen, fact: &dyn Fact, read: Read<'_>, restricted: bool) -> 
     let from_read = || match read {
         None => Sight::Unread,
         Some(Some(doc)) if doc.after(filter) == Some(true) => Sight::Read,
+        // It is in the view at this revision, even if it cannot be shown: that it left is for later to say.
+        Some(_) if listen.has_not_shown(fact) => Sight::Nothing,
         Some(_) => left,
     };
     match fact.after(filter) {
         Some(false) => left,
-        // Changes made elsewhere than in the channel are not told, so a patch may not fit what is there.
-        Some(true) if before == Some(true) && listen.channel.is_none() => Sight::Changed,
+        // Changes made elsewhere than in the channel are not told, so a patch may not fit what is there; and
+        // it fits nothing where the document was not shown.
+        Some(true) if before == Some(true) && listen.channel.is_none() && !listen.has_not_shown(fact) => {
+            Sight::Changed
+        }
         Some(true) if fact.has_document() => Sight::Whole,
         _ => from_read(),
     }
@@ -172,7 +177,9 @@ impl Session {
                 continue;
             }
             let Some(listen) = self.listens.get_mut(n) else { continue };
-            let cursor = (mark > listen.told).then(|| {
+            // Who returns from here must meet what could not be shown once more, and find it unshown again.
+            let moves = mark > listen.told && listen.unshown.is_empty();
+            let cursor = moves.then(|| {
                 listen.told = mark;
                 listen.scope.binding.write(Cursor { position: mark, ..listen.since })
             });

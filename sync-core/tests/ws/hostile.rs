@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sync_core::prelude::*;
 use sync_core::ws::{Limits, Policy};
 
 use super::{List, Server, User, list};
