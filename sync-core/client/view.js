@@ -197,6 +197,9 @@ export class View extends Emitter {
     const settled = this.#settled.filter(({ kind }) => kind === 'create');
     for (const mutation of settled) mutation.overIn(this);
     for (const { key } of settled) this.refresh(key);
+    // Of one that came and went meanwhile there may be nothing to tell, and no change that lets go of it.
+    this.backend.prune(settled.map(({ key }) => key));
+    this.#settled = [];
     this.#become('live');
     this.#resolve(this);
   }

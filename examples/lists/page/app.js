@@ -15,7 +15,8 @@ const me = at('me');
 me.value = localStorage.getItem('lists.me') ?? 'guest';
 me.onchange = () => localStorage.setItem('lists.me', me.value.trim());
 
-const chosen = () => decodeURIComponent(location.hash.slice(1)) || undefined;
+// An id is a UUID and needs no decoding, which would throw at a link that was cut in the middle of a `%20`.
+const chosen = () => location.hash.slice(1) || undefined;
 const lists = showLists(sync, { selected: chosen, select: (id) => { location.hash = id; } });
 const items = showItems(sync, lists.view, lists.counts.set);
 

@@ -218,4 +218,17 @@ describe('a creation', () => {
     server.tell({ op: 'ack', n, id: 7, rev: 1, doc: { id: 7, at: 1 } });
     assert.deepEqual(await done, { id: 7, rev: 1, doc: { id: 7, at: 1 } });
   });
+
+  it('of a document that came and went while the connection was lost leaves nothing behind', async () => {
+    const { lists, view } = await server.view();
+    const done = view.create({ id: OTHER, name: 'new' });
+    const { n } = server.asked('create');
+    server.tell({ op: 'ack', n, ...created(0, OTHER, 6, {}).change, doc: { id: OTHER, name: 'new' } });
+    await done;
+    await server.cut();
+    server.welcome();
+    server.tell({ op: 'resumed', listen: server.asked('listen').n, cursor: 'c5' });
+    assert.equal(view.get(OTHER), undefined);
+    assert.deepEqual([...lists.edited()], []);
+  });
 });

@@ -23,14 +23,23 @@ pub(crate) fn parse_filter<M: SyncModel>(filter: &Value, seen: &FieldSet) -> Res
     Ok(expr.into())
 }
 
-/// Reads a client's sort: field names, `-` before those that sort descending.
+/// Reads a client's sort: field names, each once, `-` before those that sort descending.
 pub(crate) fn parse_sort<M: SyncModel>(names: &[String], seen: &FieldSet) -> Result<Vec<Order>, Error> {
     let parser = Parser::<M> { seen, model: std::marker::PhantomData };
     let order = |name: &String| {
         let (name, descending) = name.strip_prefix('-').map_or((name.as_str(), false), |name| (name, true));
         parser.field(name).map(|field| Order { field, descending })
     };
-    names.iter().map(order).collect()
+    let mut orders = Vec::<Order>::new();
+    for name in names {
+        let order = order(name)?;
+        // A second time it decides nothing, and a frame has room for so many that comparing takes seconds.
+        if orders.iter().any(|earlier| earlier.field == order.field) {
+            return Err(parser.malformed(&format!("{name} is sorted by twice")));
+        }
+        orders.push(order);
+    }
+    Ok(orders)
 }
 
 struct Parser<'a, M> {

@@ -13,6 +13,9 @@ use super::refused::Refused;
 /// Integers on the wire are below this.
 const SAFE: u64 = 1 << 53;
 
+/// A channel's name has at most this many bytes: it stays in the log with every change made in it.
+const CHANNEL: usize = 256;
+
 /// One frame of a client.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {
@@ -86,6 +89,15 @@ impl<'a> Members<'a> {
         }
     }
 
+    fn channel(&self) -> Result<Option<String>, Refused> {
+        match self.optional::<String>("channel")? {
+            Some(channel) if channel.len() > CHANNEL => {
+                Err(Refused::frame(format!("channel has more than {CHANNEL} bytes")))
+            }
+            channel => Ok(channel),
+        }
+    }
+
     fn filter(&self) -> Option<&'a RawValue> {
         self.0.get("filter").copied().filter(|raw| raw.get() != "null")
     }
@@ -103,7 +115,7 @@ impl<'a> Ask<'a> {
             "listen" => {
                 return Ok(Ask::Listen {
                     backend: members.required("backend")?,
-                    channel: members.optional("channel")?,
+                    channel: members.channel()?,
                     filter: members.filter(),
                     cursor: members.optional("cursor")?,
                 });
@@ -125,7 +137,7 @@ impl<'a> Ask<'a> {
                 return Err(Refused::frame(format!("unknown op {other:?}")));
             }
         };
-        let (backend, channel) = (members.required("backend")?, members.optional("channel")?);
+        let (backend, channel) = (members.required("backend")?, members.channel()?);
         Ok(Ask::Request { backend, channel, verb })
     }
 }

@@ -18,6 +18,9 @@ use crate::query::{Filter, Query};
 
 type Rules<M> = Arc<Resolved<M>>;
 
+/// The documents of one `find` answer have at most this many bytes.
+const PAGE_BYTES: usize = 8 << 20;
+
 /// Runs a client's request down the chain.
 pub(crate) async fn run<M: SyncModel>(
     backend: Backend<M>,
@@ -65,9 +68,18 @@ fn answer<M: SyncModel>(rules: &Rules<M>, reply: Reply<M>, id: Option<M::Id>) ->
             entry[1..entry.len() - 1].to_owned()
         }
         Reply::Found(found) => {
-            let shown = found.docs.iter().filter(|doc| rules.shows(doc));
-            let docs: Result<Vec<String>, Error> = shown.map(|doc| entry(rules, doc)).collect();
-            let docs = docs?;
+            let (mut docs, mut bytes) = (Vec::new(), 0);
+            for doc in found.docs.iter().filter(|doc| rules.shows(doc)) {
+                docs.push(entry(rules, doc)?);
+                bytes += docs.last().map_or(0, String::len);
+                if bytes > PAGE_BYTES {
+                    let message = format!(
+                        "{}: a page has at most {PAGE_BYTES} bytes: ask for fewer documents at once",
+                        M::SCHEMA.model
+                    );
+                    return Err(Error::new(Code::TooMany, message));
+                }
+            }
             format!("\"docs\":[{}],\"total\":{}", docs.join(","), found.total.unwrap_or(docs.len()))
         }
         // A backend without a store commits nothing; the request's own fields come back.

@@ -1,9 +1,13 @@
 //! The order in which a session's requests take effect.
 //!
 //! Requests run side by side, except where that could be noticed: two that touch one document, one of them
-//! a write, run in the order in which they were sent, and a query waits for the writes before it.
+//! a write, run in the order in which they were sent, and a query waits for the writes before it. Only a few queries run at
+//! once, for each holds its whole page in memory.
 
 use super::grant::Job;
+
+/// How many queries of a session run at once.
+const QUERIES: usize = 4;
 
 /// What a request touches.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +60,13 @@ impl Lanes {
 
     /// A request that may run now and has not yet.
     pub(crate) fn start(&mut self) -> Option<(u64, Job)> {
+        let is_query = |lane: &Lane| lane.scope == Scope::All;
+        let queries = self.0.iter().filter(|lane| is_query(lane) && lane.job.is_none()).count();
         let free = |at: usize| {
-            self.0[at].job.is_some() && !self.0[..at].iter().any(|earlier| self.0[at].waits_for(earlier))
+            let held = is_query(&self.0[at]) && queries >= QUERIES;
+            self.0[at].job.is_some()
+                && !held
+                && !self.0[..at].iter().any(|earlier| self.0[at].waits_for(earlier))
         };
         let at = (0..self.0.len()).find(|at| free(*at))?;
         let lane = &mut self.0[at];

@@ -1,7 +1,7 @@
 //! Listens: from the request to the last frame of a snapshot, or of what was missed.
 //!
 //! The subscription comes before the snapshot, and changes at or below the snapshot's position are in it
-//! already; so there is no gap. A listen keeps nothing per document.
+//! already; so there is no gap. A listen keeps nothing per document, but for those that it could not show.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use super::stats::count;
 use crate::backend::Cursor;
 use crate::error::Code;
 
-/// A frame of a snapshot ends when it has grown past this.
-const PAGE_BYTES: usize = 64 << 10;
+/// A frame of a snapshot ends when it has grown past this; its socket's buffer keeps the size of the largest.
+const PAGE_BYTES: usize = 8 << 10;
 
 /// A standing query of a session.
 pub(crate) struct Listen {
@@ -30,6 +30,9 @@ pub(crate) struct Listen {
     pub(crate) since: Cursor,
     /// Positions above `since` that it has as well.
     also: HashSet<u64>,
+    /// Ids of documents that entered, and had left again when they were read: until they leave or are
+    /// shown no patch fits what the client has: nothing, or what an earlier session read ahead of its cursor.
+    pub(crate) unshown: HashSet<String>,
     /// The position of the last cursor that the client was told.
     pub(crate) told: u64,
 }
@@ -66,6 +69,11 @@ impl Listen {
         self.since = at;
         self.told = at.position;
         self.also.clear();
+        self.unshown.clear();
+    }
+
+    pub(crate) fn has_not_shown(&self, fact: &dyn Fact) -> bool {
+        !self.unshown.is_empty() && self.unshown.contains(&fact.id())
     }
 }
 
@@ -88,6 +96,7 @@ impl Session {
         let state = match (cursor, since) {
             (Some(text), Some(Some(since))) => {
                 let job = self.seats[seat].grant.missed(since);
+                self.lookups += 1;
                 self.effects.push(Effect::Run(Ticket::Missed(n), job));
                 State::Resuming(text.to_owned())
             }
@@ -101,6 +110,7 @@ impl Session {
             state,
             since: Cursor { epoch: 0, position: 0 },
             also: HashSet::new(),
+            unshown: HashSet::new(),
             told: 0,
         };
         self.listens.insert(n, listen);
@@ -139,6 +149,8 @@ impl Session {
     }
 
     pub(crate) fn on_snapshot(&mut self, n: u64, result: Result<Outcome, Refused>) {
+        self.lookups -= 1;
+        self.reading = false;
         let Some(listen) = self.listens.get_mut(&n) else { return self.next_in_queue(n) };
         if !matches!(listen.state, State::Reading) {
             // It was reset meanwhile: these documents are older than that.
@@ -164,6 +176,7 @@ impl Session {
     }
 
     pub(crate) fn on_missed(&mut self, n: u64, result: Result<Outcome, Refused>) {
+        self.lookups -= 1;
         let Some(listen) = self.listens.get_mut(&n) else { return };
         let State::Resuming(cursor) = &listen.state else { return };
         match result {
@@ -201,8 +214,12 @@ impl Session {
             return true;
         };
         match &mut listen.state {
+            // The one before it was taken back, and is still being read.
+            State::Queued if self.reading => false,
             State::Queued => {
                 listen.state = State::Reading;
+                self.lookups += 1;
+                self.reading = true;
                 let grant = &self.seats[listen.seat].grant;
                 let job = grant.snapshot(&listen.scope, self.house.limits.snapshot);
                 self.effects.push(Effect::Run(Ticket::Snapshot(n), job));

@@ -44,6 +44,8 @@ impl Outgoing {
 
 /// At most this many frames are made ahead of the socket.
 const FRAMES: usize = 256;
+/// And room for so many is kept.
+const FEW: usize = 16;
 
 impl Outbox {
     pub(crate) fn new(bound: usize) -> Self {
@@ -58,6 +60,10 @@ impl Outbox {
     pub(crate) fn pop(&mut self) -> Option<String> {
         let frame = self.waiting.pop_front()?;
         self.bytes -= frame.len();
+        if self.waiting.is_empty() {
+            // One busy moment should not cost its memory for as long as the connection lasts.
+            self.waiting.shrink_to(FEW);
+        }
         Some(frame.into_text())
     }
 
@@ -73,5 +79,20 @@ impl Outbox {
     /// Whether more may be made for it now.
     pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < FRAMES && self.bytes < self.bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_moment_passes() {
+        let mut out = Outbox::new(1 << 20);
+        while out.has_room() {
+            out.push(Outgoing::Text("x".into()));
+        }
+        while out.pop().is_some() {}
+        assert!(out.waiting.capacity() <= 2 * FEW);
     }
 }

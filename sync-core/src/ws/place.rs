@@ -72,14 +72,32 @@ fn sight(listen: &Listen, fact: &dyn Fact, read: Read<'_>, restricted: bool) -> 
     let from_read = || match read {
         None => Sight::Unread,
         Some(Some(doc)) if doc.after(filter) == Some(true) => Sight::Read,
+        // It is in the view at this revision, even if it cannot be shown: that it left is for later to say.
+        Some(_) if listen.has_not_shown(fact) => Sight::Nothing,
         Some(_) => left,
     };
     match fact.after(filter) {
         Some(false) => left,
-        // Changes made elsewhere than in the channel are not told, so a patch may not fit what is there.
-        Some(true) if before == Some(true) && listen.channel.is_none() => Sight::Changed,
+        // Changes made elsewhere than in the channel are not told, so a patch may not fit what is there; and
+        // it fits nothing where the document was not shown.
+        Some(true) if before == Some(true) && listen.channel.is_none() && !listen.has_not_shown(fact) => {
+            Sight::Changed
+        }
         Some(true) if fact.has_document() => Sight::Whole,
         _ => from_read(),
+    }
+}
+
+impl Listen {
+    /// Notes whether the client has a copy after this change.
+    fn placed(&mut self, fact: &dyn Fact, sight: Sight) {
+        let told = matches!(sight, Sight::Changed | Sight::Whole | Sight::Read);
+        let elsewhere = self.channel.is_some() && self.channel.as_deref() != fact.channel();
+        if !told && !elsewhere && fact.after(&self.scope.filter) != Some(false) {
+            self.unshown.insert(fact.id());
+        } else if !self.unshown.is_empty() && !elsewhere {
+            self.unshown.remove(&fact.id());
+        }
     }
 }
 
@@ -111,6 +129,11 @@ impl Session {
             self.seats[seat].fill = Some(Fill { fact: fact.clone(), reader });
             self.effects.push(Effect::Run(Ticket::Fill(seat), job));
             return;
+        }
+        for (n, sight) in &sights {
+            if let Some(listen) = self.listens.get_mut(n) {
+                listen.placed(&**fact, *sight);
+            }
         }
         let (own, mark) = match reader {
             Reader::All(mark) => (self.own_number(&**fact), mark),
@@ -154,7 +177,9 @@ impl Session {
                 continue;
             }
             let Some(listen) = self.listens.get_mut(n) else { continue };
-            let cursor = (mark > listen.told).then(|| {
+            // Who returns from here must meet what could not be shown once more, and find it unshown again.
+            let moves = mark > listen.told && listen.unshown.is_empty();
+            let cursor = moves.then(|| {
                 listen.told = mark;
                 listen.scope.binding.write(Cursor { position: mark, ..listen.since })
             });

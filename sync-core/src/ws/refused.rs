@@ -72,6 +72,23 @@ fn told(error: &Error) -> (Code, String) {
             tracing::warn!(error = ?error, "a client's request could not be done now");
             (Code::Unavailable, "not now; try again".into())
         }
+        Code::Indeterminate => {
+            tracing::error!(error = ?error, "what became of a client's request is not known");
+            (Code::Indeterminate, "it may or may not have been committed".into())
+        }
         code => (code, error.message().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_inside_is_told() {
+        for code in [Code::Internal, Code::Config, Code::Corrupt, Code::Unavailable, Code::Indeterminate] {
+            let refused = Refused::plain(&Error::new(code, "/var/lib/app/data.sqlite: disk I/O error"));
+            assert!(!refused.members().contains("/var"), "{}", refused.members());
+        }
     }
 }

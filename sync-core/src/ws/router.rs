@@ -187,6 +187,7 @@ async fn upgrade(State(Sockets(shared)): State<Sockets>, request: Request) -> Re
 }
 
 /// An idle connection keeps this much.
-const READ_BUFFER: usize = 4 << 10;
-/// Frames that wait leave together, up to this many bytes in one write.
-const WRITE_BUFFER: usize = 16 << 10;
+const READ_BUFFER: usize = 1 << 10;
+/// Frames that wait leave together, up to this many bytes in one write. The buffer grows by the largest
+/// frame, and an idle connection keeps it.
+const WRITE_BUFFER: usize = 4 << 10;

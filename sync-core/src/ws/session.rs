@@ -79,6 +79,10 @@ pub(crate) struct Session {
     pub(crate) listens: BTreeMap<u64, Listen>,
     /// Listens that wait for their snapshot; one is served at a time, so that only one is in memory.
     pub(crate) queue: VecDeque<u64>,
+    /// Snapshots and changes that were missed, while they are read: also for listens that are gone by now.
+    pub(crate) lookups: usize,
+    /// One of them is a snapshot.
+    pub(crate) reading: bool,
     lanes: Lanes,
     pub(crate) own: Own,
     numbers: Numbers,
@@ -97,6 +101,8 @@ impl Session {
             seats: Vec::new(),
             listens: BTreeMap::new(),
             queue: VecDeque::new(),
+            lookups: 0,
+            reading: false,
             lanes: Lanes::default(),
             own: Own::default(),
             numbers: Numbers::default(),
@@ -108,7 +114,7 @@ impl Session {
     /// Whether a frame may be read now; while not, the client's frames wait in its own socket.
     pub(crate) fn wants_input(&self) -> bool {
         let ready = matches!(self.phase, Phase::Greeting | Phase::Open);
-        ready && self.lanes.len() < self.house.limits.requests && self.out.has_room()
+        ready && self.lanes.len() + self.lookups < self.house.limits.requests && self.out.has_room()
     }
 
     pub(crate) fn is_greeting(&self) -> bool {
@@ -265,7 +271,10 @@ impl Session {
 
     /// Makes what there is room for, and gives what is to be done; to be called after frames were taken.
     pub(crate) fn turn(&mut self) -> Vec<Effect> {
-        while let Some((n, job)) = self.lanes.start() {
+        // What is answered waits for the socket: so answers that nobody takes are not made.
+        while self.out.has_room()
+            && let Some((n, job)) = self.lanes.start()
+        {
             self.effects.push(Effect::Run(Ticket::Request(n), job));
         }
         self.pump();

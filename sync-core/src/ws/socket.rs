@@ -57,7 +57,9 @@ enum Over {
 
 struct Shell {
     shared: Arc<Shared>,
-    parts: Arc<Parts>,
+    /// The handshake, until it is known who this is: its headers hold on to the whole buffer that they were
+    /// read into.
+    parts: Option<Arc<Parts>>,
     socket: WebSocket,
     session: Session,
     underway: FuturesUnordered<Pin<Box<dyn Future<Output = Done> + Send>>>,
@@ -65,6 +67,9 @@ struct Shell {
     over: Option<Over>,
     /// Something was handed to the socket and not flushed.
     unflushed: bool,
+    /// A pong has not left. Nothing is read until it has: pongs gather in the socket's own buffer, which a
+    /// client that pings and never reads would fill without end.
+    ponging: bool,
     /// Frames and changes take turns, so that neither keeps the other waiting.
     input_first: bool,
     clock: Pin<Box<Sleep>>,
@@ -87,6 +92,7 @@ pub(crate) async fn run(shared: Arc<Shared>, parts: Arc<Parts>, socket: WebSocke
         subscriptions: Vec::new(),
         over: None,
         unflushed: false,
+        ponging: false,
         input_first: true,
         clock: Box::pin(tokio::time::sleep(tick(&shared))),
         began: now,
@@ -94,7 +100,7 @@ pub(crate) async fn run(shared: Arc<Shared>, parts: Arc<Parts>, socket: WebSocke
         heard: now,
         pinged: now,
         shared,
-        parts,
+        parts: Some(parts),
         socket,
     };
     let over = shell.serve().await;
@@ -128,7 +134,12 @@ impl Shell {
             let effects = match woken {
                 Err(_) | Ok(Woken::Input(None)) => return Over::Lost,
                 Ok(Woken::Input(Some(message))) => self.hear(message),
-                Ok(Woken::Done(Done::User(user))) => self.session.on_user(user),
+                Ok(Woken::Done(Done::User(user))) => {
+                    if user.is_ok() {
+                        self.parts = None;
+                    }
+                    self.session.on_user(user)
+                }
                 Ok(Woken::Done(Done::Reply(ticket, result))) => self.session.on_reply(ticket, result),
                 Ok(Woken::Told(seat, told)) => self.session.on_told(seat, told),
                 Ok(Woken::Wrote) => self.session.turn(),
@@ -157,7 +168,7 @@ impl Shell {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        if self.session.wants_input() {
+        if self.session.wants_input() && !self.ponging {
             return self.socket.poll_next_unpin(cx).map(Woken::Input);
         }
         Poll::Pending
@@ -186,6 +197,8 @@ impl Shell {
         if self.unflushed && Pin::new(&mut self.socket).poll_flush(cx)?.is_ready() {
             self.unflushed = false;
             self.moved = Instant::now();
+            // Whoever waited for it has not been polled in this round.
+            wrote |= std::mem::take(&mut self.ponging);
         }
         if wrote {
             self.moved = Instant::now();
@@ -201,7 +214,7 @@ impl Shell {
             Ok(Message::Binary(_)) => self.session.on_binary(),
             // Pongs go out with the next write; this is one.
             Ok(Message::Ping(_)) => {
-                self.unflushed = true;
+                (self.unflushed, self.ponging) = (true, true);
                 Vec::new()
             }
             Ok(Message::Pong(_)) => Vec::new(),
@@ -220,7 +233,8 @@ impl Shell {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::Authenticate(token) => {
-                let user = (self.shared.authenticate)(Hello::new(self.parts.clone(), token));
+                let Some(parts) = self.parts.clone() else { return };
+                let user = (self.shared.authenticate)(Hello::new(parts, token));
                 self.underway.push(Box::pin(async move { Done::User(user.await) }));
             }
             Effect::Subscribe(seat) => {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod client;
+mod hostile;
 mod input;
 mod javascript;
 mod listens;
@@ -75,6 +76,10 @@ pub(crate) struct Server {
 }
 
 pub(crate) async fn lists() -> (Registry, Backend<List>) {
+    lists_in(MemoryStore::new()).await
+}
+
+async fn lists_in(store: impl sync_core::backend::Store<List>) -> (Registry, Backend<List>) {
     let backend = Backend::<List>::builder()
         .with(AssignId::v7())
         .with_fn(
@@ -83,7 +88,7 @@ pub(crate) async fn lists() -> (Registry, Backend<List>) {
                 next.run(request).await
             },
         )
-        .store(MemoryStore::new());
+        .store(store);
     let registry = Registry::builder().backend(backend).build().await.unwrap();
     let lists = registry.backend();
     (registry, lists)
@@ -103,7 +108,21 @@ impl Server {
         policy: Policy<List>,
         more: impl FnOnce(RouterBuilder) -> RouterBuilder,
     ) -> Self {
-        let (registry, lists) = lists().await;
+        Server::serving(lists().await, policy, more).await
+    }
+
+    /// The same over a file.
+    pub(crate) async fn on_sqlite(dir: &std::path::Path, policy: Policy<List>) -> Self {
+        let sqlite = Sqlite::open(dir.join("lists.sqlite")).unwrap();
+        let built = lists_in(SqliteStore::new(&sqlite)).await;
+        Server::serving(built, policy, |router| router).await
+    }
+
+    async fn serving(
+        (registry, lists): (Registry, Backend<List>),
+        policy: Policy<List>,
+        more: impl FnOnce(RouterBuilder) -> RouterBuilder,
+    ) -> Self {
         let router = sync_core::ws::router().expose(lists.clone(), policy).authenticate(
             async |hello: sync_core::ws::Hello| match hello.token() {
                 Some("refused") => Err(Error::denied("no such user")),

@@ -96,3 +96,56 @@ async fn an_integer_that_javascript_cannot_hold_travels_as_text() {
     assert_eq!((&ack["id"], &ack["doc"]["id"]), (&json!(id.to_string()), &json!(id.to_string())));
     assert_eq!(desk.lists.fetch(id).await.unwrap().name, "x");
 }
+
+/// Each would read ten thousand documents, and nobody waits for them any more.
+#[tokio::test]
+async fn listens_that_were_taken_back_do_not_read_side_by_side() {
+    let mut desk = Desk::open(everything()).await;
+    for n in 1..=500 {
+        if !desk.session.wants_input() {
+            break;
+        }
+        desk.say(json!({"op": "listen", "n": 2 * n, "backend": "lists"}));
+        desk.say(json!({"op": "unlisten", "n": 2 * n + 1, "listen": 2 * n}));
+        desk.told();
+    }
+    assert_eq!(desk.jobs.len(), 1, "one snapshot at a time is in memory");
+    desk.listen(5_000, json!({}));
+    assert!(desk.session.queue.is_empty());
+}
+
+#[tokio::test]
+async fn listens_that_resume_count_among_the_requests() {
+    let mut desk = Desk::open(everything()).await;
+    desk.say(json!({"op": "listen", "n": 1, "backend": "lists"}));
+    let cursor = desk.settle().pop().unwrap()["cursor"].clone();
+    let mut n = 1;
+    while desk.session.wants_input() && n < 1_000 {
+        n += 2;
+        desk.say(json!({"op": "listen", "n": n, "backend": "lists", "cursor": cursor}));
+        desk.say(json!({"op": "unlisten", "n": n + 1, "listen": n}));
+        desk.told();
+    }
+    assert_eq!(desk.jobs.len(), 100);
+    desk.settle();
+    assert!(desk.session.wants_input());
+}
+
+/// Answers that nobody takes are not made: a request starts when there is room for what it says.
+#[tokio::test]
+async fn requests_wait_until_answers_are_taken() {
+    let mut desk = Desk::open(everything()).await;
+    desk.lists.create(list(1, &"x".repeat(200_000))).await.unwrap();
+    for n in 1..=50 {
+        desk.say(json!({"op": "read", "n": n, "backend": "lists", "id": 1}));
+    }
+    for n in 51..=90 {
+        desk.say(json!({"op": "find", "n": n, "backend": "lists"}));
+    }
+    assert!(desk.jobs.len() <= 54, "{} at once: queries run a few at a time", desk.jobs.len());
+    while desk.finish_one() {}
+    let told = desk.told().len();
+    assert!(told <= 54, "{told}: what was under way when the room was used up, and no more");
+    let answers = desk.settle();
+    assert_eq!(told + answers.iter().filter(|frame| frame["op"] == "ack").count(), 90);
+}
