@@ -48,8 +48,8 @@ fn clip() -> Clip {
     }
 }
 
-const SAVES: u32 = 20_000;
-const ROUNDS: usize = 15;
+const SAVES: u32 = 2_000;
+const ROUNDS: usize = 151;
 
 struct Floor {
     docs: Mutex<HashMap<Uuid, (u64, Arc<Clip>)>>,
