@@ -109,23 +109,30 @@ impl<M: SyncModel> Model<M> {
     }
 
     async fn save_expecting(&mut self, expect: Option<Rev>) -> Result<(), Error> {
-        self.settle().await;
+        if self.pending.is_some() {
+            self.settle().await;
+        }
         if self.tracked.is_clean() {
             return Ok(());
         }
         self.tracked.normalize().map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
-        let mut patch = Arc::<M::Patch>::default();
-        self.tracked.patch_into(Arc::get_mut(&mut patch).expect("no one else has the new patch"));
+        let patch = self.tracked.patch();
         if patch.is_empty() {
             return Ok(());
         }
-        let id = self.base_id();
-        let sent = self.tracked.snapshot();
-        let own = Some(OwnDoc { base: self.rev(), value: sent.clone() });
+        let own = OwnDoc { base: self.rev(), value: self.tracked.snapshot() };
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
-        self.pending = Some(sent);
-        let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
+        match self.backend.0.update_now(self.base_id(), Arc::new(patch), own, expect) {
+            Ok(answer) => answer.map(|change| self.take_over(None, &change)),
+            Err(update) => self.send(update).await,
+        }
+    }
+
+    /// Sends a save down the chain; the future may be dropped at any await.
+    async fn send(&mut self, update: Op<M>) -> Result<(), Error> {
+        self.pending = Some(self.tracked.snapshot());
+        let request = Request::with_slot(update, self.slot.clone());
         // Its own slot stays here, so the road without another one is enough.
         let result = self.backend.0.run(request).await;
         let result = result.map_err(|error| self.slot.carried_by(error));
@@ -143,10 +150,19 @@ impl<M: SyncModel> Model<M> {
         }
         let committed = CommitSlot::take_outcome(&mut self.slot).await;
         let Some(sent) = self.pending.take() else { return };
-        if let Some(change) = committed
-            && let Body::Patch(outcome) = &change.body
+        if let Some(change) = committed {
+            self.take_over(Some(sent), &change);
+        }
+    }
+
+    /// Makes a commit the base; `sent` is what was saved, where that may have been edited since.
+    fn take_over(&mut self, sent: Option<Arc<M>>, change: &Change<M>) {
+        let (prev, rev, document) = (change.prev, change.rev, change.document());
+        if let Body::Patch(outcome) = &change.body
+            && !self.tracked.committed_as_is(prev, rev, document)
         {
-            self.tracked.committed(&sent, outcome, change.prev, change.rev, change.document().cloned());
+            let sent = sent.unwrap_or_else(|| self.tracked.snapshot());
+            self.tracked.committed(&sent, outcome, prev, rev, document.cloned());
         }
     }
 
