@@ -96,34 +96,41 @@ impl<M: SyncModel> fmt::Debug for CommitSlot<M> {
 /// A write's own end of its slot: held by the store while it is at it, and settled when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket<M: SyncModel> {
-    slot: Arc<CommitSlot<M>>,
+    /// `None` for a write whose answer cannot get lost: it is committed on the spot, under no layer.
+    slot: Option<Arc<CommitSlot<M>>>,
     /// Whether this ticket counts as under way; a commit without an await point never does.
     began: bool,
 }
 
 impl<M: SyncModel> Ticket<M> {
     pub(crate) fn new(slot: Arc<CommitSlot<M>>) -> Self {
-        Ticket { slot, began: false }
+        Ticket { slot: Some(slot), began: false }
+    }
+
+    /// The ticket of a write that only its answer speaks of.
+    pub(crate) fn none() -> Self {
+        Ticket { slot: None, began: false }
     }
 
     /// From here on the outcome is the store's, and may come after the caller went away.
     pub(crate) fn begin(&mut self) {
-        self.slot.state().underway += usize::from(!self.began);
+        let Some(slot) = &self.slot else { return };
+        slot.state().underway += usize::from(!self.began);
         self.began = true;
     }
 
-    pub(crate) fn settle(&self, change: Arc<Change<M>>) {
-        self.slot.state().committed = Some(change);
+    pub(crate) fn settle(&self, change: &Arc<Change<M>>) {
+        if let Some(slot) = &self.slot {
+            slot.state().committed = Some(change.clone());
+        }
     }
 }
 
 impl<M: SyncModel> Drop for Ticket<M> {
     fn drop(&mut self) {
-        if !self.began {
-            return;
-        }
-        self.slot.state().underway -= 1;
-        self.slot.settled.notify_waiters();
+        let Some(slot) = self.slot.as_ref().filter(|_| self.began) else { return };
+        slot.state().underway -= 1;
+        slot.settled.notify_waiters();
     }
 }
 

@@ -143,17 +143,22 @@ impl<M: SyncModel> Hub<M> {
         state.stats.delivered += 1;
         state.ledger.reached(change.position);
         let forgotten = state.ledger.record(change.clone());
-        self.tell(state, &Event::Change(change));
+        self.tell(state, Event::Change(change));
         state.give_up_if_far_ahead();
         forgotten
     }
 
-    fn tell(&self, state: &mut State<M>, event: &Event<M>) {
+    fn tell(&self, state: &mut State<M>, event: Event<M>) {
         let mark = state.ledger.position();
-        for Reader { interest, mailbox, .. } in &state.readers {
-            if interest.wants(event) && !mailbox.push((event.clone(), mark)) {
+        let Some((Reader { interest, mailbox, .. }, others)) = state.readers.split_last() else { return };
+        for Reader { interest, mailbox, .. } in others {
+            if interest.wants(&event) && !mailbox.push((event.clone(), mark)) {
                 state.stats.overflows += 1;
             }
+        }
+        // The last one has the event itself: most backends have one reader, and a clone is not free.
+        if interest.wants(&event) && !mailbox.push((event, mark)) {
+            state.stats.overflows += 1;
         }
     }
 
@@ -239,7 +244,7 @@ impl<M: SyncModel> Hub<M> {
 
     /// Tells something that is not kept.
     pub(crate) fn signal(&self, signal: Signal<M>) {
-        self.tell(&mut self.state(), &Event::Signal(Arc::new(signal)));
+        self.tell(&mut self.state(), Event::Signal(Arc::new(signal)));
     }
 
     /// A reader from now on.

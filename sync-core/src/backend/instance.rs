@@ -113,24 +113,33 @@ impl<M: SyncModel> Model<M> {
     }
 
     async fn save_expecting(&mut self, expect: Option<Rev>) -> Result<(), Error> {
-        self.settle().await;
+        if self.pending.is_some() {
+            self.settle().await;
+        }
         if self.tracked.is_clean() {
             return Ok(());
         }
         self.tracked.normalize().map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
-        let mut patch = Arc::<M::Patch>::default();
-        self.tracked.patch_into(Arc::get_mut(&mut patch).expect("no one else has the new patch"));
+        let patch = self.tracked.patch();
         if patch.is_empty() {
             return Ok(());
         }
-        let id = self.base_id();
         let sent = self.tracked.snapshot();
-        let own = |from: &Arc<M>| OwnDoc { base: self.rev(), from: from.clone(), value: sent.clone() };
+        let own = |from: &Arc<M>| OwnDoc { base: self.rev(), from: from.clone(), value: sent };
         let own = self.tracked.base().map(own);
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
+        match self.backend.0.update_now(self.base_id(), Arc::new(patch), own, expect) {
+            Ok(answer) => answer.map(|change| self.take_over(None, &change)),
+            Err(update) => self.send(update).await,
+        }
+    }
+
+    /// Sends a save down the chain; the future may be dropped at any await.
+    async fn send(&mut self, update: Op<M>) -> Result<(), Error> {
+        let sent = self.tracked.snapshot();
         self.pending = Some(sent.clone());
-        let request = Request::with_slot(Op::Update { id, patch, own, expect }, self.slot.clone());
+        let request = Request::with_slot(update, self.slot.clone());
         // Its own slot stays here, so the road without another one is enough.
         let result = self.backend.0.run(request).await;
         // The commit may come after a layer's error: it goes with the error all the same.
@@ -155,7 +164,7 @@ impl<M: SyncModel> Model<M> {
         let committed = CommitSlot::take_outcome(&mut self.slot).await;
         let sent = self.pending.take()?;
         let change = committed?;
-        self.take_over(&sent, &change);
+        self.take_over(Some(sent), &change);
         Some(change)
     }
 
@@ -167,20 +176,27 @@ impl<M: SyncModel> Model<M> {
             && let Some(sent) = self.pending.take()
         {
             self.slot = Arc::default();
-            self.take_over(&sent, &change);
+            self.take_over(Some(sent), &change);
         }
     }
 
-    fn take_over(&mut self, sent: &Arc<M>, change: &Change<M>) {
+    /// Makes a commit the base; `sent` is what was saved, where that may have been edited since.
+    fn take_over(&mut self, sent: Option<Arc<M>>, change: &Change<M>) {
         if change.id != self.base_id() {
             return;
         }
+        let (prev, rev, document) = (change.prev, change.rev, change.document());
         match &change.body {
+            Body::Patch(_) if self.tracked.committed_as_is(prev, rev, document) => {}
             Body::Patch(outcome) => {
-                self.tracked.committed(sent, outcome, change.prev, change.rev, change.document().cloned());
+                let sent = sent.unwrap_or_else(|| self.tracked.snapshot());
+                self.tracked.committed(&sent, outcome, prev, rev, document.cloned());
             }
             // A layer made something else of the save, as `Upsert` does.
-            Body::Document(doc) => self.tracked.replaced(sent, doc.clone()),
+            Body::Document(doc) => {
+                let sent = sent.unwrap_or_else(|| self.tracked.snapshot());
+                self.tracked.replaced(&sent, doc.clone());
+            }
             Body::Gone => self.tracked.note_behind(),
         }
     }

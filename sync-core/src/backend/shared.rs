@@ -1,22 +1,22 @@
 //! What all handles of one backend share: its layers, its end, its hub; and the one road every request takes.
 
 use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 
-use super::change::Action;
+use super::change::{Action, Change};
 use super::event::Signal;
 use super::hub::{Hub, Reread};
 use super::middleware::{DynMiddleware, Next};
-use super::request::{Found, Op, Parts, Reply, Request};
+use super::request::{Found, Op, OwnDoc, Parts, Reply, Request};
 use super::store::{Boxed, DynStore};
 use super::write::Write;
 use crate::error::{Code, Error};
-use crate::model::{Doc, ModelPatch as _, SyncModel};
+use crate::model::{Doc, ModelPatch as _, Rev, SyncModel};
 
 /// One configured backend.
 pub(crate) struct Shared<M: SyncModel> {
@@ -63,6 +63,37 @@ impl<M: SyncModel> Shared<M> {
         self.hub.close();
         for layer in &self.layers {
             layer.shutdown().await;
+        }
+    }
+
+    /// Commits a save at once where no layer is in its way and the store can; gives it back where not.
+    ///
+    /// From the call to its answer there is no await point and no layer, so the answer cannot get lost: such
+    /// a write needs no slot, no request on the heap, and no future. Its parts come one by one and are put
+    /// together where the store takes them: a write that is moved right after it was made waits for itself.
+    #[allow(clippy::result_large_err)] // what is given back takes the road of a request right away
+    pub(crate) fn update_now(
+        &self,
+        id: M::Id,
+        patch: Arc<M::Patch>,
+        own: Option<OwnDoc<M>>,
+        expect: Option<Rev>,
+    ) -> Result<Result<Arc<Change<M>>, Error>, Op<M>> {
+        let open = self.layers.is_empty() && !self.closed.load(Ordering::Acquire);
+        let Some(store) = self.store.as_ref().filter(|_| open) else {
+            return Err(Op::Update { id, patch, own, expect });
+        };
+        let commit = AssertUnwindSafe(|| store.commit_now(Write::untold(id, patch, own, expect)));
+        match catch_unwind(commit) {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(write)) => match write.into_op() {
+                Some(op) => Err(op),
+                None => {
+                    let message = format!("{}: the store gave back a write that it had planned", self.name);
+                    Ok(Err(Error::new(Code::Internal, message)))
+                }
+            },
+            Err(panic) => Ok(Err(self.panicked(Action::Update, &*panic))),
         }
     }
 

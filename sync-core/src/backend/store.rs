@@ -44,6 +44,9 @@ pub trait Store<M: SyncModel>: Send + Sync + 'static {
 
     /// Commits one write at once, where the store can do so without an await point; gives it back where it
     /// cannot. In-process stores spare themselves a boxed future by it.
+    ///
+    /// An error says that nothing was committed: where no layer is in between, nothing but the answer tells
+    /// the writer of its commit.
     #[allow(clippy::result_large_err)] // the write goes on to `commit` right away
     fn commit_now(&self, write: Write<M>) -> Result<Result<Arc<Change<M>>, Error>, Write<M>> {
         Err(write)
@@ -98,7 +101,7 @@ pub struct Feed<M: SyncModel>(pub(crate) Arc<Hub<M>>);
 impl<M: SyncModel> Feed<M> {
     /// A write of this process was committed.
     pub fn committed(&self, write: &Write<M>, change: &Arc<Change<M>>) {
-        write.ticket.settle(change.clone());
+        write.ticket.settle(change);
         self.0.accept(change.clone());
     }
 

@@ -92,6 +92,28 @@ impl<M: SyncModel> Write<M> {
         Ok(Write { id, intent, checks, context, ticket: Ticket::new(slot) })
     }
 
+    /// A save of this process's own code, of which nothing but its answer will speak.
+    #[inline]
+    pub(crate) fn untold(
+        id: M::Id,
+        patch: Arc<M::Patch>,
+        own: Option<OwnDoc<M>>,
+        expect: Option<Rev>,
+    ) -> Self {
+        let intent = Intent::Update { patch, own, expect };
+        Write { id, intent, checks: Checks::default(), context: Context::default(), ticket: Ticket::none() }
+    }
+
+    /// What was asked for, of a store that gives it back; `None` where the store planned it already.
+    pub(crate) fn into_op(self) -> Option<Op<M>> {
+        Some(match self.intent {
+            Intent::Create(patch) => Op::Create(patch),
+            Intent::Update { patch, own, expect } => Op::Update { id: self.id, patch, own, expect },
+            Intent::Delete { expect } => Op::Delete { id: self.id, expect },
+            Intent::Planned(_) => return None,
+        })
+    }
+
     /// Decides what the write makes of the document that the store has now, or why it is refused.
     ///
     /// Stores call it inside their atomic write. It takes the intent out of the write, so it is called once.
@@ -100,6 +122,17 @@ impl<M: SyncModel> Write<M> {
     /// `exists`, `not_found` (also where the policy hides the document), `conflict` (which carries the
     /// current document), `denied`, `invalid`, `invalid_value`.
     pub fn plan(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
+        let plan = self.plan_over(current)?;
+        Ok(Plan { before: current.cloned(), ..plan })
+    }
+
+    /// [`plan`](Write::plan) without the document before, for a store that gives up its own to
+    /// [`Plan::committed_over`].
+    ///
+    /// # Errors
+    /// As [`plan`](Write::plan).
+    #[inline]
+    pub(crate) fn plan_over(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
         // Codecs and `Clone` of field types are code of users; a store calls this under its lock.
         let plan = catch_unwind(AssertUnwindSafe(|| self.decide(current)));
         plan.unwrap_or_else(|_| {
@@ -108,6 +141,7 @@ impl<M: SyncModel> Write<M> {
         })
     }
 
+    #[inline]
     fn decide(&mut self, current: Option<&Doc<M>>) -> Result<Plan<M>, Error> {
         // A create must also stop at a document that the policy hides: it would overwrite it.
         let visible = current.filter(|doc| self.checks.using.as_ref().is_none_or(|f| f.matches(&doc.value)));
@@ -116,14 +150,8 @@ impl<M: SyncModel> Write<M> {
             Intent::Create(patch) => self.plan_create(patch, current),
             Intent::Update { patch, own, expect } => self.plan_update(patch, own, expect, visible),
             Intent::Delete { expect } => {
-                let before = self.existing(visible, expect)?.clone();
-                Ok(Plan {
-                    action: Action::Delete,
-                    before: Some(before),
-                    after: None,
-                    extra: None,
-                    outcome: None,
-                })
+                self.existing(visible, expect)?;
+                Ok(Plan { action: Action::Delete, before: None, after: None, extra: None, outcome: None })
             }
             Intent::Planned(_) => {
                 let message = format!("{} {}: the store planned one write twice", M::SCHEMA.model, self.id);
@@ -158,6 +186,7 @@ impl<M: SyncModel> Write<M> {
         })
     }
 
+    #[inline]
     fn plan_update(
         &self,
         mut patch: Arc<M::Patch>,
@@ -183,7 +212,7 @@ impl<M: SyncModel> Write<M> {
         self.admit(&value)?;
         Ok(Plan {
             action: Action::Update,
-            before: Some(before.clone()),
+            before: None,
             after: Some(value),
             extra: before.extra.clone(),
             outcome: Some(patch),
@@ -263,14 +292,27 @@ impl<M: SyncModel> Plan<M> {
     ///
     /// `prev` is the document's revision just before; for a create, that of the deleted one of the same id
     /// where the store remembers it.
-    pub fn committed(self, write: &Write<M>, prev: Rev, rev: Rev, position: u64) -> Arc<Change<M>> {
+    pub fn committed(mut self, write: &Write<M>, prev: Rev, rev: Rev, position: u64) -> Arc<Change<M>> {
+        let before = self.before.take();
+        self.committed_over(before, write, (prev, rev), position)
+    }
+
+    /// The same, of a store that gives up the document that the plan replaces.
+    #[inline]
+    pub(crate) fn committed_over(
+        self,
+        before: Option<Doc<M>>,
+        write: &Write<M>,
+        (prev, rev): (Rev, Rev),
+        position: u64,
+    ) -> Arc<Change<M>> {
         let document = self.outcome.is_none().then(|| self.document(rev)).flatten();
         let body = match (self.outcome, document) {
             (Some(outcome), _) => Body::Patch(outcome),
             (None, Some(doc)) => Body::Document(doc),
             (None, None) => Body::Gone,
         };
-        let sight = Sight::Documents { before: self.before.map(|doc| doc.value), after: self.after };
+        let sight = Sight::Documents { before: before.map(|doc| doc.value), after: self.after };
         let id = write.id.clone();
         let context = write.context.clone();
         Arc::new(Change::new(self.action, id, (prev, rev), position, body, sight, context))

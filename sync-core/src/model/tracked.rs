@@ -234,6 +234,19 @@ impl<M: SyncModel> Tracked<M> {
         self.behind = !in_step;
     }
 
+    /// Takes a save of the edited document over, where that very document was committed on top of the base;
+    /// `false` where [`committed`](Tracked::committed) has to look closer.
+    pub fn committed_as_is(&mut self, prev: Rev, rev: Rev, document: Option<&Arc<M>>) -> bool {
+        let as_is = document.is_some_and(|document| Arc::ptr_eq(document, &self.current));
+        if !as_is || prev != self.base_rev || self.recorded.is_some() {
+            return false;
+        }
+        self.base = Some(self.current.clone());
+        self.base_rev = rev;
+        self.behind = false;
+        true
+    }
+
     /// Takes the whole document that a save of `sent` left, whatever was there before. Edits made since
     /// `sent` stay edits.
     pub fn replaced(&mut self, sent: &Arc<M>, doc: Doc<M>) {

@@ -61,27 +61,29 @@ impl<M: SyncModel> MemoryStore<M> {
         let State { docs, gone, unique, sequence } = &mut *state;
         let rev = *sequence + 1;
         let place = docs.get_mut(&write.id);
-        let plan = write.plan(place.as_deref())?;
+        let plan = write.plan_over(place.as_deref())?;
         let doc = plan.document(rev);
-        claim(unique, &write.id, plan.before(), doc.as_ref())?;
+        claim(unique, &write.id, place.as_deref(), doc.as_ref())?;
         *sequence = rev;
-        let prev = match (place, doc) {
-            (Some(place), Some(doc)) => std::mem::replace(place, doc).rev,
-            (Some(place), None) => {
-                let prev = place.rev;
-                docs.remove(&write.id);
+        let before = match (place, doc) {
+            (Some(place), Some(doc)) => Some(std::mem::replace(place, doc)),
+            (Some(_), None) => {
                 gone.put(write.id.clone(), rev);
                 if gone.len() > GONE {
                     gone.pop_lru();
                 }
-                prev
+                docs.remove(&write.id)
             }
             (None, doc) => {
                 docs.extend(doc.map(|doc| (write.id.clone(), doc)));
-                gone.pop(&write.id).unwrap_or(0)
+                None
             }
         };
-        let change = plan.committed(&write, prev, rev, rev);
+        let prev = match &before {
+            Some(before) => before.rev,
+            None => gone.pop(&write.id).unwrap_or(0),
+        };
+        let change = plan.committed_over(before, &write, (prev, rev), rev);
         feed.committed(&write, &change);
         drop(state);
         Ok(change)
