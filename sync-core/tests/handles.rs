@@ -95,3 +95,26 @@ async fn a_subscriber_hears_of_each_field_it_named() {
     }
     assert_eq!(heard, ["owner", "name"]);
 }
+
+#[derive(SyncModel, Clone, Debug)]
+#[sync(backend = "clips")]
+struct Clip {
+    #[sync(id)]
+    id: u32,
+    length: f64,
+}
+
+#[tokio::test]
+async fn a_save_of_what_no_store_can_hold_names_model_id_and_field_and_keeps_the_edit() {
+    let chain = Backend::<Clip>::builder().store(MemoryStore::new());
+    let clips = Registry::builder().backend(chain).build().await.unwrap().backend::<Clip>();
+    let mut clip = clips.create(Clip { id: 7, length: 1.5 }).await.unwrap();
+    clip.length = f64::NAN;
+    let refused = clip.save().await.unwrap_err();
+    assert_eq!(refused.message(), "Clip 7: length NaN is not a finite number");
+    assert_eq!(refused.fields(), ["length"]);
+    assert!(clip.is_changed() && clip.length.is_nan());
+    clip.length = 2.0;
+    clip.save().await.unwrap();
+    assert_eq!(clips.fetch(7u32).await.unwrap().length, 2.0);
+}

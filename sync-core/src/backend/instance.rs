@@ -12,7 +12,7 @@ use super::commit::CommitSlot;
 use super::event::Event;
 use super::handle::Backend;
 use super::request::{Op, OwnDoc, Reply, Request};
-use super::write::not_found;
+use super::write::{not_found, refused};
 use crate::error::{Code, Error};
 use crate::model::{Conflict, Doc, Field, FieldChange, FieldSet, ModelPatch, Rev, SyncModel, Tracked};
 
@@ -119,7 +119,9 @@ impl<M: SyncModel> Model<M> {
         if self.tracked.is_clean() {
             return Ok(());
         }
-        self.tracked.normalize().map_err(|refusal| Error::refused(M::SCHEMA.model, &refusal))?;
+        if let Err(refusal) = self.tracked.normalize() {
+            return Err(refused::<M>(&self.base_id(), &refusal));
+        }
         let patch = self.tracked.patch();
         if patch.is_empty() {
             return Ok(());

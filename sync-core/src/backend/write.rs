@@ -254,9 +254,13 @@ impl<M: SyncModel> Write<M> {
     }
 
     fn refused(&self, refusal: &Refusal) -> Error {
-        Error::new(refusal.code(), format!("{} {}: {refusal}", M::SCHEMA.model, self.id))
-            .at_field(refusal.path())
+        refused::<M>(&self.id, refusal)
     }
+}
+
+/// The error of a document with a value outside the value domain.
+pub(crate) fn refused<M: SyncModel>(id: &M::Id, refusal: &Refusal) -> Error {
+    Error::new(refusal.code(), format!("{} {id}: {refusal}", M::SCHEMA.model)).at_field(refusal.path())
 }
 
 /// The error of a document that is not there, or that the asker may not see.
