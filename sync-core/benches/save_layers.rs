@@ -12,12 +12,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sync_core::backend::{Middleware, Next, Reply, Request, Subscription};
+use sync_core::backend::{Middleware, Next, Reply, Request};
 use sync_core::prelude::*;
 
 #[path = "floor/mod.rs"]
 mod floor;
-use floor::{Clip, Floor, clip, median};
+use floor::{Clip, Floor, SAVES, clip, median, saves};
 
 /// A layer that hands everything on.
 struct Empty;
@@ -28,7 +28,6 @@ impl<M: SyncModel> Middleware<M> for Empty {
     }
 }
 
-const SAVES: u32 = 2_000;
 const ROUNDS: usize = 101;
 const LAYERS: u32 = 10;
 const TASKS: usize = 4;
@@ -36,20 +35,6 @@ const TASKS: usize = 4;
 async fn backend(layers: u32) -> Backend<Clip> {
     let chain = (0..layers).fold(Backend::<Clip>::builder(), |chain, _| chain.with(Empty));
     Registry::builder().backend(chain.store(MemoryStore::new())).build().await.unwrap().backend::<Clip>()
-}
-
-async fn saves(clip: &mut Model<Clip>, heard: &mut Subscription<Clip>) -> Duration {
-    let begun = Instant::now();
-    for n in 0..SAVES {
-        clip.views = i64::from(n) + 1;
-        clip.save().await.unwrap();
-        if n % 100 == 0 {
-            while let Some(told) = heard.try_next() {
-                black_box(told);
-            }
-        }
-    }
-    begun.elapsed()
 }
 
 fn nanos(of: Duration) -> f64 {

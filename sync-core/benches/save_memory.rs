@@ -18,9 +18,8 @@ use tokio::sync::broadcast;
 
 #[path = "floor/mod.rs"]
 mod floor;
-use floor::{Clip, Floor, clip, median};
+use floor::{Clip, Floor, SAVES, clip, median, saves};
 
-const SAVES: u32 = 2_000;
 const ROUNDS: usize = 151;
 
 fn by_hand(
@@ -33,20 +32,6 @@ fn by_hand(
         floor.save(mine, i64::from(n));
         if n % 100 == 0 {
             while let Ok(told) = heard.try_recv() {
-                black_box(told);
-            }
-        }
-    }
-    begun.elapsed()
-}
-
-async fn saves(clip: &mut Model<Clip>, heard: &mut sync_core::backend::Subscription<Clip>) -> Duration {
-    let begun = Instant::now();
-    for n in 0..SAVES {
-        clip.views = i64::from(n) + 1;
-        clip.save().await.unwrap();
-        if n % 100 == 0 {
-            while let Some(told) = heard.try_next() {
                 black_box(told);
             }
         }

@@ -118,3 +118,16 @@ async fn a_save_of_what_no_store_can_hold_names_model_id_and_field_and_keeps_the
     clip.save().await.unwrap();
     assert_eq!(clips.fetch(7u32).await.unwrap().length, 2.0);
 }
+
+#[tokio::test]
+async fn a_handle_tells_what_was_and_what_is() {
+    let (_registry, lists) = lists().await;
+    let mut list = lists.create(list("Milk")).await.unwrap();
+    list.name.push_str(" and bread");
+    list.set(List::VIEWS, 3);
+    assert_eq!((list.previous(List::NAME).as_str(), *list.previous(List::VIEWS)), ("Milk", 0));
+    let changes: Vec<_> = list.changes().into_iter().map(|change| change.field).collect();
+    assert_eq!(changes, ["name", "views"]);
+    list.revert();
+    assert!(!list.is_changed() && list.name == "Milk" && list.views == 0);
+}

@@ -63,8 +63,8 @@ impl<M: SyncModel> Model<M> {
     }
 
     /// A field's value as it was fetched.
-    pub fn previous<T: 'static>(&self, field: Field<M, T>) -> Option<&T> {
-        self.tracked.base().map(|base| field.of(base))
+    pub fn previous<T: 'static>(&self, field: Field<M, T>) -> &T {
+        field.of(self.tracked.base())
     }
 
     /// Each changed field with its old and new value.
@@ -76,8 +76,8 @@ impl<M: SyncModel> Model<M> {
     pub fn revert(&mut self) {
         self.tracked.revert();
         // What a dropped save sent is dropped too; what it commits all the same is no reason to undo it.
-        if let (Some(sent), Some(base)) = (&mut self.pending, self.tracked.base()) {
-            *sent = base.clone();
+        if let Some(sent) = &mut self.pending {
+            *sent = self.tracked.base().clone();
         }
     }
 
@@ -127,8 +127,7 @@ impl<M: SyncModel> Model<M> {
             return Ok(());
         }
         let sent = self.tracked.snapshot();
-        let own = |from: &Arc<M>| OwnDoc { base: self.rev(), from: from.clone(), value: sent };
-        let own = self.tracked.base().map(own);
+        let own = OwnDoc { base: self.rev(), from: self.tracked.base().clone(), value: sent };
         // A `conflict = "reject"` save that was pending when the base moved must expect the new base.
         let expect = expect.map(|_| self.rev());
         match self.backend.0.update_now(self.base_id(), Arc::new(patch), own, expect) {
@@ -204,7 +203,7 @@ impl<M: SyncModel> Model<M> {
     }
 
     fn base_id(&self) -> M::Id {
-        self.tracked.base().map_or_else(|| self.id().clone(), |base| base.id().clone())
+        self.tracked.base().id().clone()
     }
 
     /// Reads the document again and merges: fields you did not edit take the backend's values.

@@ -45,4 +45,5 @@ pub use request::{Checks, Found, Op, OwnDoc, Parts, Reply, Request};
 pub(crate) use store::DynStore;
 pub use store::{Feed, Opened, Store, Stretch};
 pub use subscription::Subscription;
+pub(crate) use write::not_found;
 pub use write::{Intent, Plan, Write};

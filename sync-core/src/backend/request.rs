@@ -7,7 +7,7 @@ use super::change::{Action, Change};
 use super::commit::CommitSlot;
 use super::context::Context;
 use crate::error::Error;
-use crate::model::{Doc, ModelPatch, Rev, SyncModel};
+use crate::model::{Doc, ModelPatch, Rev, SyncModel, id_field};
 use crate::query::{Filter, Query};
 
 /// What is asked for.
@@ -138,7 +138,7 @@ impl<M: SyncModel> Request<M> {
     /// Which document, where the request names one.
     pub fn id(&self) -> Option<&M::Id> {
         match &self.op {
-            Op::Create(patch) => patch.slot(M::SCHEMA.id).any()?.downcast_ref(),
+            Op::Create(patch) => patch.get(id_field()),
             Op::Update { id, .. } | Op::Delete { id, .. } | Op::Read(id) => Some(id),
             Op::Find(_) => None,
         }

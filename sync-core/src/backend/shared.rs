@@ -15,7 +15,7 @@ use super::middleware::{DynMiddleware, Next};
 use super::request::{Found, Op, OwnDoc, Parts, Reply, Request};
 use super::store::{Boxed, DynStore};
 use super::write::Write;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, panic_text};
 use crate::model::{Doc, ModelPatch as _, Rev, SyncModel};
 
 /// One configured backend.
@@ -76,12 +76,12 @@ impl<M: SyncModel> Shared<M> {
         &self,
         id: M::Id,
         patch: Arc<M::Patch>,
-        own: Option<OwnDoc<M>>,
+        own: OwnDoc<M>,
         expect: Option<Rev>,
     ) -> Result<Result<Arc<Change<M>>, Error>, Op<M>> {
         let open = self.layers.is_empty() && !self.closed.load(Ordering::Acquire);
         let Some(store) = self.store.as_ref().filter(|_| open) else {
-            return Err(Op::Update { id, patch, own, expect });
+            return Err(Op::Update { id, patch, own: Some(own), expect });
         };
         let commit = AssertUnwindSafe(|| store.commit_now(Write::untold(id, patch, own, expect)));
         match catch_unwind(commit) {
@@ -98,9 +98,12 @@ impl<M: SyncModel> Shared<M> {
     }
 
     fn panicked(&self, action: Action, panic: &(dyn Any + Send)) -> Error {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        tracing::error!(backend = &*self.name, action = action.as_str(), panic = text, "a layer panicked");
+        tracing::error!(
+            backend = &*self.name,
+            action = action.as_str(),
+            panic = panic_text(panic),
+            "a layer panicked"
+        );
         Error::new(
             Code::Internal,
             format!("{}: a layer panicked while it handled {}", self.name, action.as_str()),
@@ -130,11 +133,10 @@ impl<M: SyncModel> Shared<M> {
     }
 
     async fn commit(&self, store: &Arc<dyn DynStore<M>>, write: Write<M>) -> Result<Reply<M>, Error> {
-        let write = match store.commit_now(write) {
+        let mut write = match store.commit_now(write) {
             Ok(answer) => return answer.map(Reply::Committed),
             Err(write) => write,
         };
-        let mut write = write;
         write.ticket.begin();
         let mut answers = if store.runs_detached() {
             let store = store.clone();

@@ -11,7 +11,7 @@ use super::commit::Ticket;
 use super::context::Context;
 use super::request::{Checks, Op, OwnDoc, Parts, Request};
 use crate::error::{Code, Error};
-use crate::model::{Doc, Extra, Invalid, ModelPatch, Refusal, Rev, SyncModel};
+use crate::model::{Doc, Extra, Invalid, ModelPatch, Refusal, Rev, SyncModel, id_field};
 
 /// One write, as a store gets it.
 #[derive(Debug)]
@@ -71,9 +71,7 @@ impl<M: SyncModel> Write<M> {
         let Parts { op, context, checks, slot } = *request.0;
         let (id, intent) = match op {
             Op::Create(patch) => {
-                let id: Option<&M::Id> =
-                    patch.slot(M::SCHEMA.id).any().and_then(|id| id.downcast_ref::<M::Id>());
-                let id = id.cloned().filter(|id| !crate::model::ModelId::is_unset(id));
+                let id = patch.get(id_field()).cloned().filter(|id| !crate::model::ModelId::is_unset(id));
                 let id = id.ok_or_else(|| {
                     let message = format!(
                         "{}: a new document has no id; add `AssignId` to its backend, or set one",
@@ -94,13 +92,8 @@ impl<M: SyncModel> Write<M> {
 
     /// A save of this process's own code, of which nothing but its answer will speak.
     #[inline]
-    pub(crate) fn untold(
-        id: M::Id,
-        patch: Arc<M::Patch>,
-        own: Option<OwnDoc<M>>,
-        expect: Option<Rev>,
-    ) -> Self {
-        let intent = Intent::Update { patch, own, expect };
+    pub(crate) fn untold(id: M::Id, patch: Arc<M::Patch>, own: OwnDoc<M>, expect: Option<Rev>) -> Self {
+        let intent = Intent::Update { patch, own: Some(own), expect };
         Write { id, intent, checks: Checks::default(), context: Context::default(), ticket: Ticket::none() }
     }
 
@@ -253,7 +246,14 @@ impl<M: SyncModel> Write<M> {
         Error::new(Code::Exists, format!("{} {}: exists already", M::SCHEMA.model, self.id))
     }
 
-    fn refused(&self, refusal: &Refusal) -> Error {
+    /// The error of a write whose value in a `unique` field another document has.
+    pub fn duplicate(&self, field: &str) -> Error {
+        let message = format!("{} {}: another document has this {field}", M::SCHEMA.model, self.id);
+        Error::new(Code::Duplicate, message).at_field(field)
+    }
+
+    /// The error of a write with a value outside the value domain.
+    pub fn refused(&self, refusal: &Refusal) -> Error {
         refused::<M>(&self.id, refusal)
     }
 }

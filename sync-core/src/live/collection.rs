@@ -11,7 +11,7 @@ use super::follow::{Followed, ViewStats};
 use super::view::ViewEvent;
 use crate::backend::{Backend, Find, Interest, Mailbox, Model};
 use crate::error::Error;
-use crate::model::{Doc, Field, SyncModel};
+use crate::model::{Doc, SyncModel, id_field};
 use crate::query::Query;
 
 /// An always-current, ordered view of a query. Cheap to clone; ends with its last handle.
@@ -63,8 +63,7 @@ impl<M: SyncModel> Backend<M> {
     /// Whatever layers and the store answer to the first read.
     pub async fn live(&self, id: impl Into<M::Id>) -> Result<Live<M>, Error> {
         let id = id.into();
-        let field = Field::<M, M::Id>::new(M::SCHEMA.id as u16);
-        let query = Query::new(field.eq(id.clone()));
+        let query = Query::new(id_field().eq(id.clone()));
         let followed = Followed::start(self.clone(), query, Interest::One(id.clone())).await?;
         Ok(Live(Collection(followed), id))
     }

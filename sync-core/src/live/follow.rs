@@ -111,8 +111,7 @@ impl<M: SyncModel> Followed<M> {
     async fn read_one(self: &Arc<Self>, change: &Change<M>, need: Need) {
         let counter = if need == Need::Fill { &self.fills } else { &self.repairs };
         counter.fetch_add(1, Ordering::Relaxed);
-        let read = || self.backend.request(Request::new(Op::Read(change.id.clone())));
-        let Some(doc) = self.insist(|| async { read().await?.into_document() }).await else { return };
+        let Some(doc) = self.insist(|| self.backend.read(&change.id)).await else { return };
         let mut state = self.state();
         // The read may be older than what the view has by now only if the store broke its word.
         let State { view, watchers, .. } = &mut *state;

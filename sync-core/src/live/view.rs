@@ -116,43 +116,23 @@ impl<M: SyncModel> View<M> {
             let outside = had.is_none() && change.matches_after(&self.query.filter) == Some(false);
             return if outside && self.query.offset == 0 { Need::Nothing } else { Need::Query };
         }
-        match change.matches_after(&self.query.filter) {
-            Some(false) => self.put_out(&change.id, tell),
-            Some(true) => {
-                let doc = match (&change.body, change.document(), had) {
-                    (Body::Document(doc), ..) => doc.clone(),
-                    (_, Some(value), _) => {
-                        let extra = had.and_then(|doc| doc.extra.clone());
-                        Doc { value: value.clone(), extra, rev: change.rev }
-                    }
-                    (Body::Patch(patch), None, Some(doc)) if doc.rev == change.prev => {
-                        let mut value = (*doc.value).clone();
-                        value.apply(patch);
-                        Doc { value: Arc::new(value), extra: doc.extra.clone(), rev: change.rev }
-                    }
-                    (_, None, Some(_)) => return Need::Repair,
-                    (_, None, None) => return Need::Fill,
-                };
-                self.put_in(doc, tell);
-            }
-            // The filter names a field whose value did not travel.
-            None => return if had.is_some() { self.take_patch(change, tell) } else { Need::Fill },
+        if change.matches_after(&self.query.filter) == Some(false) {
+            self.put_out(&change.id, tell);
+            return Need::Nothing;
         }
+        let doc = match (&change.body, change.document(), had) {
+            (Body::Document(doc), ..) => doc.clone(),
+            (_, Some(value), _) => {
+                let extra = had.and_then(|doc| doc.extra.clone());
+                Doc { value: value.clone(), extra, rev: change.rev }
+            }
+            (Body::Patch(patch), None, Some(doc)) if doc.rev == change.prev => doc.patched(patch, change.rev),
+            (_, None, Some(_)) => return Need::Repair,
+            (_, None, None) => return Need::Fill,
+        };
+        // A filter may name a field whose value did not travel: the document itself tells.
+        self.place(&change.id, Some(doc), tell);
         Need::Nothing
-    }
-
-    /// A patch on a document the view has tells by itself whether the document still matches.
-    fn take_patch(&mut self, change: &Change<M>, tell: &mut dyn FnMut(ViewEvent<M>)) -> Need {
-        match (&change.body, self.by_id.get(&change.id)) {
-            (Body::Patch(patch), Some(doc)) if doc.rev == change.prev => {
-                let mut value = (*doc.value).clone();
-                value.apply(patch);
-                let doc = Doc { value: Arc::new(value), extra: doc.extra.clone(), rev: change.rev };
-                self.place(&change.id, Some(doc), tell);
-                Need::Nothing
-            }
-            _ => Need::Repair,
-        }
     }
 
     /// Takes a document as it was read: in, out, or changed.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::backend::{Action, Middleware, Next, Reply, Request};
 use crate::error::Error;
-use crate::model::{Field, ModelId as _, ModelPatch as _, SyncModel};
+use crate::model::{ModelId as _, ModelPatch as _, SyncModel, id_field};
 
 /// Gives a UUID to each created document that has none: nil, empty text, or not said.
 ///
@@ -40,7 +40,7 @@ impl<M: SyncModel> Middleware<M> for AssignId {
             && let Some(id) = M::Id::from_uuid((self.0)())
             && let Some(patch) = request.patch_mut()
         {
-            patch.set(Field::<M, M::Id>::new(M::SCHEMA.id as u16), id);
+            patch.set(id_field(), id);
         }
         next.run(request).await
     }

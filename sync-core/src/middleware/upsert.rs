@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::{Middleware, Next, Op, Reply, Request};
 use crate::error::{Code, Error};
-use crate::model::{Field, ModelPatch as _, SyncModel};
+use crate::model::{ModelPatch as _, SyncModel, id_field};
 
 /// Turns an update of a document that does not exist into a create, so that writers can name a document
 /// before anyone saved it. After the `tmpId` middleware of the original.
@@ -17,7 +17,7 @@ impl<M: SyncModel> Middleware<M> for Upsert {
     async fn handle(&self, request: Request<M>, next: Next<M>) -> Result<Reply<M>, Error> {
         let Op::Update { id, patch, expect: None, .. } = request.op() else { return next.run(request).await };
         let mut patch = patch.clone();
-        Arc::make_mut(&mut patch).set(Field::<M, M::Id>::new(M::SCHEMA.id as u16), id.clone());
+        Arc::make_mut(&mut patch).set(id_field(), id.clone());
         let mut create = request.clone();
         *create.op_mut() = Op::Create(patch);
 

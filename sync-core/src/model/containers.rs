@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::input::{Input, Reader, check_key};
+use super::input::{Input, Reader, check_key, read_items};
 use super::refusal::Refusal;
 use super::value::{Kind, SyncValue};
 use super::view::{Entries, Items, View};
@@ -176,12 +176,7 @@ impl<T: SyncValue + Ord, S> Items for HashSet<T, S> {
 
 fn read_each<T: SyncValue>(input: Input<'_>) -> Result<Vec<T>, Refusal> {
     let Input::List(items) = input else { return input.refuse("a list") };
-    let mut out = Vec::new();
-    let mut slot = Reader::new(T::read);
-    while items.next(&mut slot).map_err(|refusal| refusal.at(out.len()))? {
-        out.extend(slot.take());
-    }
-    Ok(out)
+    read_items(items, T::read)
 }
 
 /// The items normalised, as copies: a refusal must leave the set as it is.

@@ -37,6 +37,15 @@ impl<M> Clone for Doc<M> {
     }
 }
 
+impl<M: SyncModel> Doc<M> {
+    /// The document that an outcome made of this one, at its new revision.
+    pub fn patched(&self, outcome: &M::Patch, rev: Rev) -> Self {
+        let mut value = (*self.value).clone();
+        value.apply(outcome);
+        Doc { value: Arc::new(value), extra: self.extra.clone(), rev }
+    }
+}
+
 /// A model without its type, to be shown.
 pub(crate) trait Shape {
     fn schema(&self) -> &'static Schema;

@@ -52,6 +52,11 @@ impl<M: SyncModel, T: 'static> Field<M, T> {
     }
 }
 
+/// The token of a model's id, whatever the struct calls it.
+pub fn id_field<M: SyncModel>() -> Field<M, M::Id> {
+    Field::new(M::SCHEMA.id as u16)
+}
+
 impl<M, T> Clone for Field<M, T> {
     fn clone(&self) -> Self {
         *self

@@ -80,6 +80,19 @@ impl<T> Slot for Reader<T> {
     }
 }
 
+/// Drains a list whose values are read with a function; a refusal names the place.
+pub(crate) fn read_items<T>(
+    items: &mut dyn ItemsInput,
+    read: fn(Input<'_>) -> Result<T, Refusal>,
+) -> Result<Vec<T>, Refusal> {
+    let mut out = Vec::new();
+    let mut slot = Reader::new(read);
+    while items.next(&mut slot).map_err(|refusal| refusal.at(out.len()))? {
+        out.extend(slot.take());
+    }
+    Ok(out)
+}
+
 /// A slot that takes anything and keeps nothing.
 pub(crate) struct Ignore;
 
@@ -140,14 +153,7 @@ impl Input<'_> {
             Input::Bytes(bytes) => Value::Bytes(bytes.into_owned()),
             Input::Uuid(id) => Value::Uuid(id),
             Input::Date(date) => Value::Date(date),
-            Input::List(items) => {
-                let mut out = Vec::new();
-                let mut slot = Reader::new(read);
-                while items.next(&mut slot).map_err(|refusal| refusal.at(out.len()))? {
-                    out.extend(slot.take());
-                }
-                Value::List(out)
-            }
+            Input::List(items) => Value::List(read_items(items, read)?),
             Input::Map(entries) => {
                 let mut out: Vec<(String, Value)> = Vec::new();
                 let mut slot = Reader::new(read);

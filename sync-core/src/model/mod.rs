@@ -33,7 +33,7 @@ pub use document::{Doc, Extra, Rev};
 pub(crate) use encode::decode_fields;
 pub use encode::{debug_patch, deserialize_patch, serialize_model, serialize_patch};
 pub(crate) use encode::{decode_doc, decode_patch, encode_doc, encode_patch};
-pub use field::{Field, FieldSet};
+pub use field::{Field, FieldSet, id_field};
 pub use id::ModelId;
 pub use input::{EntriesInput, Input, ItemsInput, Slot, check_key};
 pub(crate) use input::{Ignore, read_operators};

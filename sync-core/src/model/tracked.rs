@@ -15,7 +15,7 @@ use super::{ModelPatch, SyncModel};
 /// A document with its edits.
 #[derive(Clone, Debug)]
 pub struct Tracked<M: SyncModel> {
-    base: Option<Arc<M>>,
+    base: Arc<M>,
     base_rev: Rev,
     extra: Option<Extra>,
     current: Arc<M>,
@@ -42,22 +42,9 @@ impl<M: SyncModel> Tracked<M> {
     pub fn fetched(doc: Doc<M>) -> Self {
         Tracked {
             current: doc.value.clone(),
-            base: Some(doc.value),
+            base: doc.value,
             base_rev: doc.rev,
             extra: doc.extra,
-            recorded: None,
-            shown: OnceLock::new(),
-            behind: false,
-        }
-    }
-
-    /// A document that no backend has yet.
-    pub fn unsaved(value: M) -> Self {
-        Tracked {
-            current: Arc::new(value),
-            base: None,
-            base_rev: 0,
-            extra: None,
             recorded: None,
             shown: OnceLock::new(),
             behind: false,
@@ -98,11 +85,11 @@ impl<M: SyncModel> Tracked<M> {
     }
 
     /// The document last known from the backend.
-    pub fn base(&self) -> Option<&Arc<M>> {
-        self.base.as_ref()
+    pub fn base(&self) -> &Arc<M> {
+        &self.base
     }
 
-    /// The revision of the base; 0 for an unsaved document.
+    /// The revision of the base.
     pub fn rev(&self) -> Rev {
         self.base_rev
     }
@@ -122,30 +109,21 @@ impl<M: SyncModel> Tracked<M> {
         self.behind = true;
     }
 
-    /// The edits, as a patch; empty where nothing differs. All fields of an unsaved document.
+    /// The edits, as a patch; empty where nothing differs.
     pub fn patch(&self) -> M::Patch {
         let mut patch = M::Patch::default();
-        self.patch_into(&mut patch);
-        patch
-    }
-
-    /// The edits, put into an empty patch: for one that is on the heap already.
-    pub fn patch_into(&self, patch: &mut M::Patch) {
-        let Some(base) = &self.base else {
-            *patch = self.get().clone().into_patch();
-            return;
-        };
-        if !Arc::ptr_eq(base, &self.current) {
-            base.diff(&self.current, patch);
+        if !Arc::ptr_eq(&self.base, &self.current) {
+            self.base.diff(&self.current, &mut patch);
         }
         if let Some(recorded) = &self.recorded {
             patch.merge((**recorded).clone());
             for index in recorded.fields().iter() {
-                if patch.slot(index).is_value(base.any(index)) {
+                if patch.slot(index).is_value(self.base.any(index)) {
                     patch.slot_mut(index).clear();
                 }
             }
         }
+        patch
     }
 
     /// The fields that differ from the base.
@@ -155,7 +133,7 @@ impl<M: SyncModel> Tracked<M> {
 
     /// Whether it is known without comparing that nothing was edited.
     pub fn is_clean(&self) -> bool {
-        self.recorded.is_none() && self.base.as_ref().is_some_and(|base| Arc::ptr_eq(base, &self.current))
+        self.recorded.is_none() && Arc::ptr_eq(&self.base, &self.current)
     }
 
     /// Each edited field with its old and its new value.
@@ -164,7 +142,7 @@ impl<M: SyncModel> Tracked<M> {
         let fields = patch.fields();
         let change = |index: usize| FieldChange {
             field: M::SCHEMA.fields[index].name,
-            old: self.base.as_ref().and_then(|base| base.view(index).to_value().ok()).unwrap_or_default(),
+            old: self.base.view(index).to_value().unwrap_or_default(),
             new: patch.slot(index).view().to_value().unwrap_or_default(),
         };
         fields.iter().map(change).collect()
@@ -172,11 +150,9 @@ impl<M: SyncModel> Tracked<M> {
 
     /// Drops all edits.
     pub fn revert(&mut self) {
-        if let Some(base) = &self.base {
-            self.current = base.clone();
-            self.recorded = None;
-            self.shown.take();
-        }
+        self.current = self.base.clone();
+        self.recorded = None;
+        self.shown.take();
     }
 
     /// Brings the edited document into the value domain, so that what is sent is what will be stored.
@@ -195,7 +171,7 @@ impl<M: SyncModel> Tracked<M> {
 
     /// Takes a newer document as the base and keeps the edits, field by field.
     pub fn rebase(&mut self, doc: Doc<M>) {
-        let edits = (!self.is_clean() && self.base.is_some()).then(|| self.patch());
+        let edits = (!self.is_clean()).then(|| self.patch());
         self.adopt(doc, edits);
         self.behind = false;
     }
@@ -218,19 +194,12 @@ impl<M: SyncModel> Tracked<M> {
         }
         let later = self.edits_since(sent);
         let in_step = prev == self.base_rev;
-        let value = match (document, &self.base) {
-            (Some(document), _) if in_step => document,
-            (_, Some(base)) => {
-                let mut value = (**base).clone();
-                value.apply(outcome);
-                Arc::new(value)
-            }
-            (Some(document), None) => document,
-            (None, None) => sent.clone(),
-        };
         let rev = if in_step { rev } else { self.base_rev };
-        let extra = self.extra.clone();
-        self.adopt(Doc { value, extra, rev }, later);
+        let doc = match document.filter(|_| in_step) {
+            Some(value) => Doc { value, extra: self.extra.clone(), rev },
+            None => self.known().patched(outcome, rev),
+        };
+        self.adopt(doc, later);
         self.behind = !in_step;
     }
 
@@ -241,7 +210,7 @@ impl<M: SyncModel> Tracked<M> {
         if !as_is || prev != self.base_rev || self.recorded.is_some() {
             return false;
         }
-        self.base = Some(self.current.clone());
+        self.base = self.current.clone();
         self.base_rev = rev;
         self.behind = false;
         true
@@ -275,12 +244,16 @@ impl<M: SyncModel> Tracked<M> {
 
     /// Takes a fact that patches the document at `prev`; `false` where the base is not at `prev`.
     pub fn advance(&mut self, outcome: &M::Patch, prev: Rev, rev: Rev) -> bool {
-        let Some(base) = self.base.as_ref().filter(|_| self.base_rev == prev) else { return false };
-        let mut value = (**base).clone();
-        value.apply(outcome);
-        let extra = self.extra.clone();
-        self.rebase(Doc { value: Arc::new(value), extra, rev });
+        if self.base_rev != prev {
+            return false;
+        }
+        self.rebase(self.known().patched(outcome, rev));
         true
+    }
+
+    /// The document last known from the backend, whole.
+    fn known(&self) -> Doc<M> {
+        Doc { value: self.base.clone(), extra: self.extra.clone(), rev: self.base_rev }
     }
 
     fn adopt(&mut self, doc: Doc<M>, edits: Option<M::Patch>) {
@@ -290,7 +263,7 @@ impl<M: SyncModel> Tracked<M> {
         if let Some(edits) = edits.filter(|edits| !edits.is_empty()) {
             Arc::make_mut(&mut self.current).apply(&edits);
         }
-        self.base = Some(doc.value);
+        self.base = doc.value;
         self.base_rev = doc.rev;
         self.extra = doc.extra;
     }
@@ -298,7 +271,7 @@ impl<M: SyncModel> Tracked<M> {
     /// The edited document itself.
     pub fn into_inner(mut self) -> M {
         self.materialize();
-        self.base = None;
+        drop(self.base); // or the edited one would be shared, and cloned
         Arc::unwrap_or_clone(self.current)
     }
 }

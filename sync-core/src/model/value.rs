@@ -1,6 +1,6 @@
 //! [`SyncValue`]: what a type must do to be a field.
 
-use super::input::{Input, Reader};
+use super::input::{Input, read_items};
 use super::refusal::Refusal;
 use super::view::View;
 
@@ -31,13 +31,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name on the wire.
+    /// Its name on the wire (PROTOCOL.md) and in stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Bool => "bool",
-            Kind::Int => "int",
+            Kind::Int => "integer",
             Kind::Float => "float",
-            Kind::Text => "text",
+            Kind::Text => "string",
             Kind::Bytes => "bytes",
             Kind::Uuid => "uuid",
             Kind::Date => "date",
@@ -136,11 +136,6 @@ pub trait SyncValue: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn read_list(input: Input<'_>) -> Result<Vec<Self>, Refusal> {
         let Input::List(items) = input else { return input.refuse("a list") };
-        let mut out = Vec::new();
-        let mut slot = Reader::new(Self::read);
-        while items.next(&mut slot).map_err(|refusal| refusal.at(out.len()))? {
-            out.extend(slot.take());
-        }
-        Ok(out)
+        read_items(items, Self::read)
     }
 }

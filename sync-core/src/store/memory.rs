@@ -63,7 +63,7 @@ impl<M: SyncModel> MemoryStore<M> {
         let place = docs.get_mut(&write.id);
         let plan = write.plan_over(place.as_deref())?;
         let doc = plan.document(rev);
-        claim(unique, &write.id, place.as_deref(), doc.as_ref())?;
+        claim(unique, &write, place.as_deref(), doc.as_ref())?;
         *sequence = rev;
         let before = match (place, doc) {
             (Some(place), Some(doc)) => Some(std::mem::replace(place, doc)),
@@ -93,7 +93,7 @@ impl<M: SyncModel> MemoryStore<M> {
 /// Takes the values of unique fields for the new document, and gives up those of the old one.
 fn claim<M: SyncModel>(
     unique: &mut [Unique<M>],
-    id: &M::Id,
+    write: &Write<M>,
     old: Option<&Doc<M>>,
     new: Option<&Doc<M>>,
 ) -> Result<(), Error> {
@@ -109,11 +109,9 @@ fn claim<M: SyncModel>(
     let keys: Vec<_> = unpanicked::<M, _>(keys)?;
     for ((field, owners), (_, new)) in unique.iter().zip(&keys) {
         if let Some(owner) = new.as_ref().and_then(|key| owners.get(key))
-            && owner != id
+            && *owner != write.id
         {
-            let name = M::SCHEMA.fields[*field].name;
-            let message = format!("{} {id}: another document has this {name}", M::SCHEMA.model);
-            return Err(Error::new(Code::Duplicate, message).at_field(name));
+            return Err(write.duplicate(M::SCHEMA.fields[*field].name));
         }
     }
     for ((_, owners), (old, new)) in unique.iter_mut().zip(keys) {
@@ -121,7 +119,7 @@ fn claim<M: SyncModel>(
             owners.remove(&key);
         }
         if let Some(key) = new {
-            owners.insert(key, id.clone());
+            owners.insert(key, write.id.clone());
         }
     }
     Ok(())

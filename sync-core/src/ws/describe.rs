@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::policy::Resolved;
 use crate::backend::Action;
-use crate::model::{FieldInfo, Flags, Input, Kind, ModelPatch as _, SyncModel, View};
+use crate::model::{FieldInfo, Flags, Input, ModelPatch as _, SyncModel, View};
 
 /// `{"id":…,"actions":[…],"fields":{…}}`.
 pub(crate) fn describe<M: SyncModel>(rules: &Resolved<M>) -> String {
@@ -22,7 +22,7 @@ pub(crate) fn describe<M: SyncModel>(rules: &Resolved<M>) -> String {
 fn field<M: SyncModel>(index: usize, info: &FieldInfo) -> Json {
     let facet = index == M::SCHEMA.id || info.flags.has(Flags::FACET);
     let mut out = json!({
-        "kind": kind(info.kind),
+        "kind": info.kind.as_str(),
         "readonly": info.flags.has(Flags::READONLY),
         "facet": facet,
     });
@@ -51,14 +51,5 @@ fn null<M: SyncModel>(index: usize) -> Null {
         Err(_) => Null::Refused,
         Ok(()) if matches!(slot.view(), View::Null) => Null::Value,
         Ok(()) => Null::Absent,
-    }
-}
-
-/// A kind's name in PROTOCOL.md.
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Int => "integer",
-        Kind::Text => "string",
-        other => other.as_str(),
     }
 }

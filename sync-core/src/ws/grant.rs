@@ -21,8 +21,8 @@ use super::refused::Refused;
 use crate::backend::{Action, Backend, Change, Checks, Context, Cursor, Op};
 use crate::error::{Code, Error};
 use crate::model::{
-    Access, FieldSet, ModelPatch as _, Refusal, SyncModel, SyncValue as _, Value, decode_patch, read_json,
-    read_operators,
+    Access, FieldSet, ModelPatch as _, Refusal, SyncModel, SyncValue as _, Value, decode_patch, id_field,
+    read_json, read_operators,
 };
 use crate::query::{Query, parse_filter, parse_sort};
 
@@ -206,8 +206,7 @@ impl<M: SyncModel> Grant for Granted<M> {
             Verb::Create { doc } => {
                 self.allowed(Action::Create)?;
                 let patch = rules.patch(doc)?;
-                let id = patch.slot(M::SCHEMA.id).any().and_then(|id| id.downcast_ref::<M::Id>());
-                let scope = id.map_or(Scope::New, |id| Scope::One(id_json::<M>(id)));
+                let scope = patch.get(id_field()).map_or(Scope::New, |id| Scope::One(id_json::<M>(id)));
                 (Op::Create(patch), scope)
             }
             Verb::Read { id } => {

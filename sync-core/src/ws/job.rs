@@ -10,7 +10,7 @@ use super::grant::{Outcome, Pages};
 use super::policy::Resolved;
 use super::refused::Refused;
 use crate::backend::{
-    Action, Backend, Body, Change, Context, Cursor, Found, Op, Origin, Reply, Request, Sight,
+    Action, Backend, Body, Change, Context, Cursor, Found, Op, Origin, Reply, Request, Sight, not_found,
 };
 use crate::error::{Code, Error};
 use crate::model::{Doc, Spelling, SyncModel, encode_doc, encode_patch};
@@ -32,9 +32,7 @@ pub(crate) async fn run<M: SyncModel>(
         Op::Read(id) | Op::Update { id, .. } | Op::Delete { id, .. } => Some(id.clone()),
         _ => None,
     };
-    let mut request = Request::new(op).with_context(context);
-    request.checks = rules.checks();
-    let reply = backend.request(request).await.map_err(|error| failed(&rules, &error))?;
+    let reply = backend.request(rules.request(op, context)).await.map_err(|error| failed(&rules, &error))?;
     answer(&rules, reply, id).map_err(|error| rules.refused(&error))
 }
 
@@ -61,8 +59,8 @@ fn answer<M: SyncModel>(rules: &Rules<M>, reply: Reply<M>, id: Option<M::Id>) ->
         }
         Reply::Document(found) => {
             let Some(doc) = found.filter(|doc| rules.shows(doc)) else {
-                let id = id.map(|id| id.to_string()).unwrap_or_default();
-                return Err(Error::new(Code::NotFound, format!("{} {id}: not found", M::SCHEMA.model)));
+                let unnamed = || Error::new(Code::NotFound, format!("{}: not found", M::SCHEMA.model));
+                return Err(id.map_or_else(unnamed, |id| not_found::<M>(&id)));
             };
             let entry = entry(rules, &doc)?;
             entry[1..entry.len() - 1].to_owned()
@@ -115,6 +113,13 @@ fn committed<M: SyncModel>(rules: &Rules<M>, change: &Change<M>) -> Result<Strin
 }
 
 impl<M: SyncModel> Resolved<M> {
+    /// A client's request, under the policy's row filters.
+    fn request(&self, op: Op<M>, context: Context) -> Request<M> {
+        let mut request = Request::new(op).with_context(context);
+        request.checks = self.checks();
+        request
+    }
+
     fn shows(&self, doc: &Doc<M>) -> bool {
         self.using.as_ref().is_none_or(|using| using.matches(&doc.value))
     }
@@ -144,8 +149,7 @@ pub(crate) async fn snapshot<M: SyncModel>(
 ) -> Result<Outcome, Refused> {
     let mut query = Query::new(filter);
     query.limit = Some(at_most.saturating_add(1));
-    let mut request = Request::new(Op::Find(query)).with_context(context);
-    request.checks = rules.checks();
+    let request = rules.request(Op::Find(query), context);
     let reply = backend.request(request).await.and_then(Reply::into_found);
     let Found { docs, position, .. } = reply.map_err(|error| rules.refused(&error))?;
     if docs.len() > at_most {
@@ -206,8 +210,7 @@ pub(crate) async fn fill<M: SyncModel>(
     id: M::Id,
     context: Context,
 ) -> Result<Outcome, Refused> {
-    let mut request = Request::new(Op::Read(id.clone())).with_context(context);
-    request.checks = rules.checks();
+    let request = rules.request(Op::Read(id.clone()), context);
     let reply = backend.request(request).await.and_then(Reply::into_document);
     let found = reply.map_err(|error| rules.refused(&error))?.filter(|doc| rules.shows(doc));
     Ok(Outcome::Document(found.map(|doc| {

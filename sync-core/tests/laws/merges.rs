@@ -211,7 +211,7 @@ fn a_handle_merges_three_ways() {
         let mut of = Reference { base: start, current: start, rev: 1, stored: start, newest: 1 };
         for each in steps {
             step(&mut tracked, &mut of, each.clone());
-            let base = fields(tracked.base().unwrap());
+            let base = fields(tracked.base());
             prop_assert_eq!(base, of.base, "the base after {:?}", &each);
             prop_assert_eq!(fields(tracked.get()), of.current, "the document after {:?}", &each);
             prop_assert_eq!(tracked.rev(), of.rev, "the revision after {:?}", &each);

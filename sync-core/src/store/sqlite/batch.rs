@@ -16,7 +16,7 @@ use super::schema::violated;
 use super::splice::splice;
 use super::table::{Stored, Table, id_to_sql};
 use crate::backend::{Action, Change, Plan, Write};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, panic_text};
 use crate::model::{ModelPatch as _, Refusal, Rev, Spelling, SyncModel, encode_doc};
 
 /// What became of a write.
@@ -89,7 +89,7 @@ impl<M: SyncModel> Batch for TypedBatch<M> {
         let id = match id_to_sql(&write.id) {
             Ok(id) => id,
             Err(refusal) => {
-                *step = Step::Refused(refused(write, &refusal));
+                *step = Step::Refused(write.refused(&refusal));
                 return Ok(());
             }
         };
@@ -194,15 +194,15 @@ fn decide<M: SyncModel>(
     let text = match (&plan.after, &plan.outcome, &stored) {
         (None, ..) => None,
         (Some(after), Some(outcome), Some(stored)) => Some(
-            splice(&stored.text, &**after, &outcome.fields()).map_err(|refusal| refused(write, &refusal))?,
+            splice(&stored.text, &**after, &outcome.fields()).map_err(|refusal| write.refused(&refusal))?,
         ),
         (Some(after), ..) => {
             let json = encode_doc(&**after, &M::SCHEMA.all_fields(), None, Spelling::Stored);
-            let json = json.map_err(|refusal| refused(write, &refusal))?;
-            Some(String::from_utf8(json).map_err(|_| refused(write, &Refusal::new("is not UTF-8")))?)
+            let json = json.map_err(|refusal| write.refused(&refusal))?;
+            Some(String::from_utf8(json).map_err(|_| write.refused(&Refusal::new("is not UTF-8")))?)
         }
     };
-    let entry = Entry::of(&plan).map_err(|refusal| refused(write, &refusal))?;
+    let entry = Entry::of(&plan).map_err(|refusal| write.refused(&refusal))?;
     Ok(Prepared { plan, id, stored, text, entry, rev })
 }
 
@@ -248,21 +248,13 @@ fn run<M: SyncModel>(
 /// What a failed statement says of this write alone; `None` where it says something of the store.
 fn refusal<M: SyncModel>(table: &Table<M>, write: &Write<M>, error: &rusqlite::Error) -> Option<Error> {
     if let Some(field) = violated(&table.name, M::SCHEMA, error) {
-        let message = format!("{} {}: another document has this {field}", M::SCHEMA.model, write.id);
-        return Some(Error::new(Code::Duplicate, message).at_field(field));
+        return Some(write.duplicate(field));
     }
     matches!(error.sqlite_error_code(), Some(ErrorCode::TooBig | ErrorCode::ConstraintViolation))
         .then(|| table.failed(error))
 }
 
-fn refused<M: SyncModel>(write: &Write<M>, refusal: &Refusal) -> Error {
-    Error::new(refusal.code(), format!("{} {}: {refusal}", M::SCHEMA.model, write.id))
-        .at_field(refusal.path())
-}
-
 fn panicked<M: SyncModel>(table: &Table<M>, panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    tracing::error!(table = table.name, panic = text, "a write panicked while it was planned");
+    tracing::error!(table = table.name, panic = panic_text(panic), "a write panicked while it was planned");
     Error::new(Code::Internal, format!("{}: the model panicked while a write was planned", table.name))
 }
